@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Text that came from outside (file names, PT_INTERP strings, policy keys) is
+ * escaped before it enters a message, so that no file can forge a line of the
+ * report or drive the reader's terminal.
+ */
+#ifndef IG_CORE_TEXT_H
+#define IG_CORE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buf.h"
+
+/* Length in bytes of the valid UTF-8 sequence that starts at S (1 to 4; RFC
+ * 3629: no overlong forms, no surrogates, at most U+10FFFF), or 0 where S does
+ * not start one. *RUNE receives its code point. LENGTH is what is readable. */
+size_t ig_utf8_decode(const char *s, size_t length, unsigned *rune);
+
+/* Append S escaped: printable UTF-8 stays, a backslash becomes "\\", newline,
+ * tab and carriage return "\n", "\t", "\r", other control characters (C0, DEL,
+ * C1), bidi and zero-width controls, line separators and bytes that are not
+ * UTF-8 become "\xNN" byte by byte. */
+void ig_escape(struct ig_buf *out, const char *s, size_t length);
+
+/* The same as a malloc'd string, of a C string. */
+char *ig_escaped(const char *s);
+
+/* The candidate nearest to WORD (optimal string alignment, case folded), or
+ * NULL where none is near enough to be meant. CANDIDATES ends with NULL. */
+const char *ig_suggest(const char *word, const char *const *candidates);
+
+/* Parse all of S as an unsigned decimal number of at most MAX. False where it
+ * is empty, has any other character (sign and space too), or is larger. */
+bool ig_parse_uint(const char *s, unsigned long long max, unsigned long long *value);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SHA-256 (FIPS 180-4) by libcrypto. */
+#ifndef IG_CRYPTO_DIGEST_H
+#define IG_CRYPTO_DIGEST_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+enum { IG_SHA256_BYTES = 32, IG_SHA256_HEX = 64 };
+
+struct ig_sha256 {
+    uint8_t bytes[IG_SHA256_BYTES];
+};
+
+/* Digest what FD has from offset 0 to its end and count it in *SIZE (bytes; may
+ * be NULL). The file offset is not used. PROGRESS (may be NULL) is increased by
+ * each piece read, for a watchdog. Errors: number is read's errno (EIO half-way
+ * is a failure, never a shorter file). */
+int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
+                 unsigned long long *size, struct ig_error *e);
+
+/* Lower-case hex and NUL into HEX. */
+void ig_sha256_hex(const struct ig_sha256 *digest, char hex[IG_SHA256_HEX + 1]);
+
+/* Parse exactly 64 hex digits of either case. -1 otherwise. */
+int ig_sha256_parse(const char *hex, struct ig_sha256 *out);
+
+/* "OpenSSL 3.5.7 …" of the linked libcrypto, static. */
+const char *ig_crypto_version(void);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An ELF program as execve(2) sees it (gABI chapter 4 "ELF Header", chapter 5
+ * "Program Header"; fs/binfmt_elf.c load_elf_binary()). libelf translates class
+ * and byte order; which faults matter is the kernel's rule, not libelf's.
+ * Input is hostile: every count and size is checked before it is used.
+ */
+#ifndef IG_ELF_IMAGE_H
+#define IG_ELF_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/error.h"
+
+/* Where the bytes come from: a descriptor, or memory in tests and fuzzers. */
+struct ig_bytes {
+    /* pread(2)'s contract: bytes read (short only at the end), or -1 with errno. */
+    ssize_t (*read)(const struct ig_bytes *from, void *buf, size_t size, uint64_t offset);
+    uint64_t size;         /* of the whole file */
+    int fd;                /* for ig_bytes_of_fd */
+    const uint8_t *data;   /* for ig_bytes_of_memory */
+};
+struct ig_bytes ig_bytes_of_fd(int fd, uint64_t size);
+struct ig_bytes ig_bytes_of_memory(const void *data, size_t size);
+
+/* A machine as --platform and uname(2) name it. */
+struct ig_machine {
+    const char *name;      /* "amd64", as in OCI platforms ("linux/amd64", "linux/arm/v7" is "arm") */
+    const char *uname;     /* "x86_64" */
+    uint16_t e_machine;    /* EM_X86_64 */
+    uint8_t e_class;       /* ELFCLASS64 */
+    uint8_t e_data;        /* ELFDATA2LSB */
+    /* A second machine that the same kernel runs (i386 on amd64, arm on arm64), or EM_NONE. */
+    uint16_t compat_machine;
+};
+/* The row for "linux/amd64" (or "amd64", or uname's word); NULL if unknown. */
+const struct ig_machine *ig_machine_find(const char *platform);
+/* All rows, the last one with name NULL. */
+const struct ig_machine *ig_machine_table(void);
+/* "x86-64", "AArch64", ... of an EM_ value; "machine 12345" into BUF otherwise. */
+const char *ig_machine_describe(uint16_t e_machine, char *buf, size_t size);
+
+enum ig_image_kind {
+    IG_IMAGE_EMPTY,    /* no byte at all */
+    IG_IMAGE_SCRIPT,   /* starts with "#!" */
+    IG_IMAGE_ELF,
+    IG_IMAGE_OTHER,    /* neither: ENOEXEC */
+};
+
+enum ig_interp_state {
+    IG_INTERP_NONE,          /* no PT_INTERP: static */
+    IG_INTERP_OK,            /* readable, NUL-terminated; may still be empty or relative */
+    IG_INTERP_SIZE,          /* p_filesz below 2 or above PATH_MAX (4096): ENOEXEC */
+    IG_INTERP_UNTERMINATED,  /* last byte is not NUL: ENOEXEC */
+    IG_INTERP_OUTSIDE,       /* lies past the end of the file: EIO */
+};
+
+struct ig_segment {
+    uint32_t type, flags;
+    uint64_t offset, vaddr, filesz, memsz, align;
+};
+
+struct ig_image {
+    enum ig_image_kind kind;
+    uint64_t size;          /* of the file, bytes */
+    uint8_t e_class, e_data;
+    uint16_t e_type, e_machine;
+    uint64_t entry;
+    struct ig_segment *segments;  /* program headers; owned */
+    size_t segment_count;
+    enum ig_interp_state interp_state;
+    char *interp;           /* of IG_INTERP_OK; owned, not escaped */
+    uint64_t interp_size;   /* p_filesz of the first PT_INTERP */
+    /* Why execve would refuse the file itself, whatever the machine: errno (ENOEXEC, EIO, ...)
+     * and the sentence; 0 where it would not. */
+    int refusal;
+    char *refusal_text;     /* owned */
+    /* Why a program that execve accepts is killed at once or later, e.g. "PT_LOAD 2 ends at byte
+     * 9000 but the file has 4096 bytes (truncated)"; NULL where nothing is wrong. Owned. */
+    char *broken_text;
+};
+
+/* Parse. Returns 0 where the bytes could be read: faults of the file are in OUT
+ * (kind, refusal, broken_text), not errors. -1 only where reading failed (errno in E). */
+int ig_image_parse(const struct ig_bytes *from, struct ig_image *out, struct ig_error *e);
+void ig_image_free(struct ig_image *image);
+
+/* Does MACHINE's kernel take an ELF of this class, byte order and machine? */
+bool ig_machine_runs(const struct ig_machine *machine, const struct ig_image *image);
+
+/* The same header checks for a loader (PT_INTERP): errno that execve gives for it (ELIBBAD for a
+ * wrong machine or no ELF, EIO where it is too short, EINVAL ...), 0 where it would do.
+ * PROGRAM is the program that names it. TEXT (SIZE bytes) receives the sentence. */
+int ig_image_loader_fault(const struct ig_image *loader, const struct ig_image *program,
+                          char *text, size_t size);
+
+/* "libelf 0.192": the version libelf was built as. */
+const char *ig_elf_version(void);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The only code that opens paths. Everything below one root descriptor, never
+ * outside it: absolute symlinks start at the root again, ".." stops there, and
+ * magic links (proc_pid_fd(5)) are refused with ELOOP, as openat2(2) does with
+ * RESOLVE_IN_ROOT, which is this walker's oracle in the tests. It is not its
+ * engine: openat2 hides the hops, which the loader's rules judge one by one,
+ * and knows nothing of volumes that are mounted elsewhere in the gate's
+ * container than in the main one (grafts).
+ */
+#ifndef IG_FSROOT_FSROOT_H
+#define IG_FSROOT_FSROOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buf.h"
+#include "core/error.h"
+#include "kernel/meta.h"
+
+struct ig_fsroot;
+
+/* Open DIR as a root. Relative DIR starts at the working directory. *OUT is
+ * closed with ig_fsroot_close(). Errors: number is open(2)'s errno. */
+int ig_fsroot_open(const char *dir, struct ig_fsroot **out, struct ig_error *e);
+void ig_fsroot_close(struct ig_fsroot *root);
+
+/* Is the root a directory with no entry at all? -1 where it cannot be read. */
+int ig_fsroot_is_empty(const struct ig_fsroot *root, struct ig_error *e);
+
+/* Let POINT (absolute, normal, in ROOT) lead to OWN, a path below "/" of this
+ * process: a directory or a file. Whatever ROOT has at POINT is hidden, as a
+ * mount would; ".." from it leads to POINT's parent in ROOT; an absolute link
+ * met inside leads back into ROOT. POINT need not exist in ROOT, its parent
+ * must when it is walked. Not thread-safe against walks. */
+int ig_fsroot_graft(struct ig_fsroot *root, const char *point, const char *own,
+                    struct ig_error *e);
+
+enum ig_hop_kind { IG_HOP_DIRECTORY, IG_HOP_LINK, IG_HOP_FINAL };
+
+struct ig_hop {
+    enum ig_hop_kind kind;
+    char *path;            /* absolute in the root, symlink-free but for its own last name; not escaped */
+    char *target;          /* of a link, else NULL; not escaped */
+    struct ig_meta meta;
+    bool grafted;          /* lies on a grafted volume */
+};
+
+/* A walk: every inode that was passed, in order, the root directory first.
+ * A directory that several links lead through appears once each time. */
+struct ig_walk {
+    struct ig_hop *hops;
+    size_t count;
+    char *path;    /* the final file, absolute and symlink-free in the root; where the walk
+                      failed, what could not be passed (or found) */
+    int fd;        /* O_PATH descriptor of the final file; -1 where the walk failed */
+    int parent_fd; /* O_PATH descriptor of its directory; -1 where it failed or the final is the root */
+    char *name;    /* its name in that directory; NULL likewise */
+    int error;     /* 0, or the errno that openat2 would give */
+};
+
+enum {
+    IG_WALK_NOFOLLOW = 1,  /* do not follow a symlink in the last component (then it is the final) */
+};
+
+/* Walk PATH (absolute or not, it starts at the root). Returns 0 or -1; in both
+ * cases OUT is filled (error says why) and must be freed with ig_walk_free().
+ * Errors: ENOENT (also for ""), ENOTDIR, ELOOP (more than 40 symlinks, or a magic link),
+ * ENAMETOOLONG (PATH_MAX, NAME_MAX), EACCES (the gate itself may not search),
+ * EAGAIN (a directory was moved meanwhile), EIO and whatever else a file system says. */
+int ig_fsroot_walk(const struct ig_fsroot *root, const char *path, unsigned flags,
+                   struct ig_walk *out);
+void ig_walk_free(struct ig_walk *walk);
+/* The final hop, or NULL where the walk failed. */
+const struct ig_hop *ig_walk_final(const struct ig_walk *walk);
+
+/* Open the walk's final file for reading. Only regular files: anything else is
+ * never opened (a FIFO blocks, a device acts), number EINVAL. Where the name
+ * leads to another inode than the walk did: number EAGAIN. Returns a descriptor
+ * with O_CLOEXEC, or -1. */
+int ig_walk_open(const struct ig_walk *walk, struct ig_error *e);
+
+/* Fill META for an open descriptor (O_PATH will do): statx, mount id, ACL.
+ * Returns 0 or -1 with the errno in E. An unreadable ACL is no failure here: acl_error. */
+int ig_meta_of_fd(int fd, struct ig_meta *meta, struct ig_error *e);
+
+/* Mount flags of what FD lies on (statfs(2) f_flags: ST_RDONLY 1, ST_NOSUID 2, ST_NOEXEC 8)
+ * and the file system's magic number (f_type). */
+int ig_fd_statfs(int fd, unsigned long *flags, unsigned long *magic, struct ig_error *e);
+
+/* The value of extended attribute NAME of FD (O_PATH will do). Returns its size,
+ * 0 where there is none or the file system has none, -1 with the errno in E. */
+long ig_fd_getxattr(int fd, const char *name, void *value, size_t size, struct ig_error *e);
+
+/* Read a whole file of at most MAX bytes: for small texts whose size is not
+ * known beforehand, those of /proc too (st_size 0). Errors: EFBIG beyond MAX. */
+int ig_fsroot_slurp(const struct ig_fsroot *root, const char *path, size_t max,
+                    struct ig_buf *out, struct ig_error *e);
+/* The text of the symlink PATH (not followed; a magic link's text too), malloc'd. */
+int ig_fsroot_readlink(const struct ig_fsroot *root, const char *path, char **out,
+                       struct ig_error *e);
+
+/* Collapse "//" and "/./", drop a trailing "/" (but for "/" itself); ".." stays
+ * (it may cross a symlink). A malloc'd string. */
+char *ig_path_normal(const char *path);
+
+#endif
