@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Toolchain of the release build: the machine's gcc, but musl and static libraries of our own
+# (build-libs.sh), linked as a static-pie. The preset "release" uses it.
+
+# try_compile reads this file too, in a project of its own: hand the folder down, ask once.
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES IG_SYSROOT)
+if(NOT IG_SYSROOT)
+    execute_process(
+        COMMAND "${CMAKE_CURRENT_LIST_DIR}/build-libs.sh"
+        OUTPUT_VARIABLE IG_SYSROOT
+        OUTPUT_STRIP_TRAILING_WHITESPACE
+        RESULT_VARIABLE ig_status)
+    if(NOT ig_status EQUAL 0 OR NOT IS_DIRECTORY "${IG_SYSROOT}")
+        message(FATAL_ERROR "docker/build-libs.sh failed; are its packages there? "
+                            "docker/deps.sh build installs them.")
+    endif()
+endif()
+
+set(CMAKE_C_COMPILER gcc)
+set(CMAKE_SYSROOT "${IG_SYSROOT}")
+set(CMAKE_FIND_ROOT_PATH "${IG_SYSROOT}")
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+# Nothing may be found among the machine's glibc libraries by way of pkg-config either.
+set(ENV{PKG_CONFIG_LIBDIR} "${IG_SYSROOT}/usr/lib/pkgconfig")
+set(ENV{PKG_CONFIG_PATH} "")
+
+# -specs: start files, libc and static-pie, see the file. Kernel headers are the machine's own,
+# after all others. The maps keep build paths out of the binary. No _FORTIFY_SOURCE: musl's
+# headers have no checked variants, it would promise what is not there.
+string(JOIN " " CMAKE_C_FLAGS_INIT
+    "-specs=${CMAKE_CURRENT_LIST_DIR}/musl.specs"
+    "-idirafter ${IG_SYSROOT}/usr/kernel"
+    "-ffile-prefix-map=${IG_SYSROOT}=sysroot"
+    "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=."
+    "-fPIE -fstack-protector-strong -fstack-clash-protection"
+    "-ffunction-sections -fdata-sections"
+    "-fno-asynchronous-unwind-tables -fno-unwind-tables")
+string(JOIN " " CMAKE_EXE_LINKER_FLAGS_INIT
+    "-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code"
+    "-Wl,--gc-sections,--build-id=none,--fatal-warnings -s")
