@@ -11,7 +11,8 @@ enum { IG_ERROR_TEXT = 1024 };
 
 struct ig_error {
     int number;                /* errno value, or 0 where none applies */
-    char text[IG_ERROR_TEXT];  /* one sentence without a final full stop; escaped, see text.h */
+    char text[IG_ERROR_TEXT];  /* one sentence without a final full stop; whoever prints it
+                                  sanitizes it, see text.h */
 };
 
 /* Fill E with the formatted text and NUMBER; when NUMBER is not 0, ": " and

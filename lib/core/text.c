@@ -58,7 +58,7 @@ static void escape_bytes(struct ig_buf *out, const char *s, size_t n)
     }
 }
 
-void ig_escape(struct ig_buf *out, const char *s, size_t length)
+static void escape(struct ig_buf *out, const char *s, size_t length, bool double_backslash)
 {
     for (size_t i = 0; i < length;) {
         unsigned rune = 0;
@@ -66,7 +66,8 @@ void ig_escape(struct ig_buf *out, const char *s, size_t length)
         if (n == 0) {
             escape_bytes(out, s + i, 1);
             n = 1;
-        } else if (rune == '\n' || rune == '\t' || rune == '\r' || rune == '\\') {
+        } else if (rune == '\n' || rune == '\t' || rune == '\r' ||
+                   (rune == '\\' && double_backslash)) {
             char letter = rune == '\n' ? 'n' : rune == '\t' ? 't' : rune == '\r' ? 'r' : '\\';
             ig_buf_add(out, (char[]){'\\', letter}, 2);
         } else if (deceives(rune)) {
@@ -76,6 +77,16 @@ void ig_escape(struct ig_buf *out, const char *s, size_t length)
         }
         i += n;
     }
+}
+
+void ig_escape(struct ig_buf *out, const char *s, size_t length)
+{
+    escape(out, s, length, true);
+}
+
+void ig_sanitize(struct ig_buf *out, const char *s, size_t length)
+{
+    escape(out, s, length, false);
 }
 
 char *ig_escaped(const char *s)

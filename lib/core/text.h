@@ -23,7 +23,11 @@ size_t ig_utf8_decode(const char *s, size_t length, unsigned *rune);
  * UTF-8 become "\xNN" byte by byte. */
 void ig_escape(struct ig_buf *out, const char *s, size_t length);
 
-/* The same as a malloc'd string, of a C string. */
+/* The same, but a backslash stays one: for whole messages whose parts may have been
+ * escaped before. Doing it twice changes nothing. */
+void ig_sanitize(struct ig_buf *out, const char *s, size_t length);
+
+/* ig_escape() as a malloc'd string, of a C string. */
 char *ig_escaped(const char *s);
 
 /* The candidate nearest to WORD (optimal string alignment, case folded), or

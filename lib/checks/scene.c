@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "checks/scene.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/mem.h"
+
+/* mountinfo of a node with thousands of volumes is a few MiB. */
+enum { MOUNTINFO_MAX = 32 << 20, STATUS_MAX = 64 << 10 };
+
+static void read_mounts(struct ig_scene *scene)
+{
+    IG_AUTO_BUF struct ig_buf text = {0};
+    if (ig_fsroot_slurp(scene->own, "/proc/self/mountinfo", MOUNTINFO_MAX, &text,
+                        &scene->mounts_error) == 0 &&
+        ig_mounts_parse(ig_buf_text(&text), text.length, &scene->mounts, &scene->mounts_error) ==
+            0) {
+        scene->mounts_known = true;
+    }
+}
+
+static void read_status(struct ig_scene *scene)
+{
+    IG_AUTO_BUF struct ig_buf text = {0};
+    if (ig_fsroot_slurp(scene->own, "/proc/self/status", STATUS_MAX, &text,
+                        &scene->status_error) == 0 &&
+        ig_status_parse(ig_buf_text(&text), text.length, &scene->status, &scene->status_error) ==
+            0) {
+        scene->status_known = true;
+    }
+}
+
+/* Without a readable map the ids are taken as they are: that can only add a failure. */
+static void read_idmap(struct ig_scene *scene)
+{
+    IG_AUTO_BUF struct ig_buf text = {0};
+    bool identity = true;
+    if (ig_fsroot_slurp(scene->own, "/proc/self/uid_map", STATUS_MAX, &text, NULL) == 0 &&
+        ig_idmap_parse(ig_buf_text(&text), text.length, &identity, NULL) == 0) {
+        scene->unmapped = !identity;
+    }
+    IG_AUTO_BUF struct ig_buf links = {0};
+    /* Where it cannot be read it counts as on, as every distribution sets it. */
+    scene->protected_symlinks =
+        ig_fsroot_slurp(scene->own, "/proc/sys/fs/protected_symlinks", 64, &links, NULL) != 0 ||
+        ig_buf_text(&links)[0] != '0';
+}
+
+static int own_ids(struct ig_cred *cred, struct ig_error *e)
+{
+    _Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are read in place");
+    int n = getgroups(0, NULL);
+    *cred = (struct ig_cred){.uid = geteuid(), .gid = getegid(), .caps = IG_CAPS_RUNTIME_DEFAULT};
+    cred->groups = ig_alloc_array(n > 0 ? (size_t)n : 0, sizeof *cred->groups);
+    if (n < 0 || getgroups(n, cred->groups) != n) {
+        return ig_error_set(e, errno, "cannot read the gate's own groups");
+    }
+    cred->group_count = (size_t)n;
+    return 0;
+}
+
+static int choose_run_as(struct ig_scene *scene, struct ig_error *e)
+{
+    if (scene->policy->run_as_set) {
+        const struct ig_cred *from = &scene->policy->run_as;
+        scene->run_as = *from;
+        scene->run_as.groups = ig_alloc_array(from->group_count, sizeof *from->groups);
+        if (from->group_count > 0) {
+            memcpy(scene->run_as.groups, from->groups, from->group_count * sizeof *from->groups);
+        }
+        scene->run_as_known = true;
+        return 0;
+    }
+    scene->run_as_known = !scene->rooted;
+    return own_ids(&scene->run_as, e);
+}
+
+static void root_is_unfit(struct ig_scene *scene, const char *what)
+{
+    scene->root_fault = ig_format(
+        "--root %s %s: nothing below it can be judged. An image volume whose reference names an "
+        "OCI artifact that is no image mounts as an empty folder, without an error.",
+        scene->root_name, what);
+}
+
+static int open_root(struct ig_scene *scene, struct ig_error *e)
+{
+    if (ig_fsroot_open(scene->rooted ? scene->root_name : "/", &scene->root, e) != 0) {
+        if (scene->rooted && (e->number == ENOENT || e->number == ENOTDIR)) {
+            root_is_unfit(scene, e->number == ENOENT ? "does not exist" : "is not a directory");
+            return 0;
+        }
+        return -1;
+    }
+    if (!scene->rooted) {
+        return 0;
+    }
+    int empty = ig_fsroot_is_empty(scene->root, e);
+    if (empty > 0) {
+        root_is_unfit(scene, "is empty");
+    }
+    /* A root that may be searched but not listed (EACCES) is not empty as far as one can tell. */
+    return empty < 0 && e->number != EACCES ? -1 : 0;
+}
+
+static int graft_volumes(struct ig_scene *scene, struct ig_error *e)
+{
+    for (size_t i = 0; i < scene->policy->subject_count; i++) {
+        const struct ig_subject *volume = &scene->policy->subjects[i];
+        if (volume->kind != IG_KIND_VOLUME || (!scene->rooted && volume->at == NULL)) {
+            continue;
+        }
+        /* A volume that this container lacks is volume.mounted's to report. */
+        struct ig_walk walk;
+        bool there = ig_fsroot_walk(scene->own, ig_volume_at(volume), 0, &walk) == 0;
+        ig_walk_free(&walk);
+        if (there && scene->root != NULL &&
+            ig_fsroot_graft(scene->root, volume->path, ig_volume_at(volume), e) != 0) {
+            return ig_error_context(e, "volume %s", volume->path);
+        }
+    }
+    return 0;
+}
+
+static int choose_base(struct ig_scene *scene, struct ig_error *e)
+{
+    if (scene->rooted) {
+        scene->base = ig_strdup("/");
+        return 0;
+    }
+    scene->base = getcwd(NULL, 0);
+    return scene->base != NULL ? 0
+                               : ig_error_set(e, errno, "cannot read the working directory");
+}
+
+static int choose_machine(struct ig_scene *scene, const struct ig_machine *machine,
+                          struct ig_error *e)
+{
+    struct utsname names;
+    scene->machine = machine;
+    if (machine == NULL) {
+        uname(&names);
+        scene->machine = ig_machine_find(names.machine);
+    }
+    return scene->machine != NULL
+               ? 0
+               : ig_error_set(e, 0, "this machine (%s) is not in initgate's table; name the "
+                                    "program's platform with --platform", names.machine);
+}
+
+int ig_scene_open(struct ig_scene *scene, const struct ig_policy *policy, const char *root,
+                  const struct ig_machine *machine, struct ig_error *e)
+{
+    *scene = (struct ig_scene){.policy = policy, .rooted = root != NULL, .root_name = root};
+    if (ig_fsroot_open("/", &scene->own, e) != 0 || open_root(scene, e) != 0 ||
+        choose_base(scene, e) != 0 || choose_run_as(scene, e) != 0 ||
+        choose_machine(scene, machine, e) != 0 || graft_volumes(scene, e) != 0) {
+        ig_scene_close(scene);
+        return -1;
+    }
+    read_mounts(scene);
+    read_status(scene);
+    read_idmap(scene);
+    return 0;
+}
+
+void ig_scene_close(struct ig_scene *scene)
+{
+    ig_fsroot_close(scene->root);
+    ig_fsroot_close(scene->own);
+    ig_mounts_free(&scene->mounts);
+    ig_status_free(&scene->status);
+    free(scene->run_as.groups);
+    free(scene->base);
+    free(scene->root_fault);
+    *scene = (struct ig_scene){0};
+}
+
+char *ig_scene_path(const struct ig_scene *scene, const char *path)
+{
+    return path[0] == '/' ? ig_strdup(path) : ig_format("%s/%s", scene->base, path);
+}
+
+const char *ig_volume_at(const struct ig_subject *volume)
+{
+    return volume->at != NULL ? volume->at : volume->path;
+}
+
+bool ig_path_below(const char *path, const char *dir)
+{
+    size_t n = strlen(dir);
+    while (n > 0 && dir[n - 1] == '/') {
+        n--;
+    }
+    return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+/* A memory emptyDir, a Secret or a projected volume is a tmpfs whose mountinfo root does not name
+ * the kubelet. Those that the runtime itself makes lie in these places; outside a pod (where the
+ * kubelet always mounts the termination log) a tmpfs is no volume. */
+static bool memory_volume(const struct ig_scene *scene, const struct ig_mount *mount)
+{
+    static const char *const runtime[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/run"};
+    if (strcmp(mount->fstype, "tmpfs") != 0 || strcmp(mount->point, "/") == 0 ||
+        ig_mounts_on(&scene->mounts, "/dev/termination-log") == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < IG_COUNT(runtime); i++) {
+        if (ig_path_below(mount->point, runtime[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool kubelet_volume(const struct ig_scene *scene, const struct ig_mount *mount)
+{
+    IG_AUTO_FREE char *kind = ig_mount_kubelet_kind(mount, NULL);
+    return kind != NULL || memory_volume(scene, mount);
+}
+
+bool ig_scene_on_volume(const struct ig_scene *scene, const struct ig_hop *hop)
+{
+    for (size_t i = 0; i < scene->policy->subject_count; i++) {
+        const struct ig_subject *subject = &scene->policy->subjects[i];
+        if (subject->kind == IG_KIND_VOLUME && ig_path_below(hop->path, subject->path)) {
+            return true;
+        }
+    }
+    const struct ig_mount *mount = ig_mounts_by_id(&scene->mounts, hop->meta.mnt_id);
+    return mount != NULL && kubelet_volume(scene, mount);
+}
+
+bool ig_scene_promises(const struct ig_scene *scene, const char *path)
+{
+    for (size_t i = 0; i < scene->policy->subject_count; i++) {
+        const struct ig_subject *subject = &scene->policy->subjects[i];
+        if (subject->kind == IG_KIND_VOLUME && strcmp(subject->path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *ig_cred_text(const struct ig_cred *cred)
+{
+    struct ig_buf text = {0};
+    ig_buf_addf(&text, "uid %" PRIu32 " gid %" PRIu32, cred->uid, cred->gid);
+    for (size_t i = 0; i < cred->group_count && i < 8; i++) {
+        ig_buf_addf(&text, "%s%" PRIu32, i == 0 ? " groups " : ",", cred->groups[i]);
+    }
+    if (cred->group_count > 8) {
+        ig_buf_adds(&text, ",...");
+    }
+    return ig_buf_steal(&text);
+}

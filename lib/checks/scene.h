@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all checks of one run share: the roots, who the program will run as, on
+ * which machine, and what this container's /proc says. Read-only once set up. */
+#ifndef IG_CHECKS_SCENE_H
+#define IG_CHECKS_SCENE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "core/error.h"
+#include "elf/image.h"
+#include "fsroot/fsroot.h"
+#include "kernel/mountinfo.h"
+#include "kernel/status.h"
+#include "policy/policy.h"
+
+struct ig_scene {
+    const struct ig_policy *policy;
+    bool rooted;                  /* --root was given */
+    const char *root_name;        /* as given, or NULL */
+    char *base;                   /* where relative paths start, in `root`: the working directory
+                                     or "/" */
+    struct ig_fsroot *root;       /* where binaries and files are looked up */
+    struct ig_fsroot *own;        /* the gate's own "/" */
+    char *root_fault;             /* the sentence, where --root is missing or empty; else NULL */
+
+    struct ig_mounts mounts;      /* the gate's own mountinfo */
+    bool mounts_known;
+    struct ig_error mounts_error; /* why not */
+    struct ig_status status;      /* the gate's own */
+    bool status_known;
+    struct ig_error status_error;
+    bool unmapped;                /* a user namespace: owner 65534 means "not mapped here" */
+    bool protected_symlinks;      /* fs.protected_symlinks of this kernel */
+
+    struct ig_cred run_as;        /* the policy's, or the gate's own ids; borrowed groups */
+    bool run_as_known;            /* false under --root without runAs */
+    const struct ig_machine *machine;
+
+    atomic_ullong progress;       /* grows while something is being read */
+};
+
+/* Fill SCENE. A fault of /proc or of --root is recorded in it, for the checks that need it to
+ * report; -1 only where nothing can be evaluated at all. */
+int ig_scene_open(struct ig_scene *scene, const struct ig_policy *policy, const char *root,
+                  const struct ig_machine *machine, struct ig_error *e);
+void ig_scene_close(struct ig_scene *scene);
+
+/* Where PATH of the policy starts in scene->root. A malloc'd string. */
+char *ig_scene_path(const struct ig_scene *scene, const char *path);
+/* Where the gate's own container has the volume mounted. Borrowed. */
+const char *ig_volume_at(const struct ig_subject *volume);
+/* Is HOP at or below a policy `volumes` entry, or on a volume that the kubelet made? */
+bool ig_scene_on_volume(const struct ig_scene *scene, const struct ig_hop *hop);
+/* Does a `volumes` entry promise a mount exactly on PATH? */
+bool ig_scene_promises(const struct ig_scene *scene, const char *path);
+/* "uid 1001 gid 1001 groups 2000", malloc'd. */
+char *ig_cred_text(const struct ig_cred *cred);
+/* Is PATH (normal) DIR itself or below it? */
+bool ig_path_below(const char *path, const char *dir);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "checks/target.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "elf/script.h"
+
+void ig_target_open(struct ig_target *target, const struct ig_fsroot *root, const char *path)
+{
+    *target = (struct ig_target){.fd = -1, .path = ig_strdup(path)};
+    if (ig_fsroot_walk(root, path, 0, &target->walk) != 0) {
+        return;
+    }
+    const struct ig_meta *meta = ig_target_meta(target);
+    /* /proc/kmsg calls itself regular, has size 0, and a read of it blocks. */
+    if (!ig_meta_is(meta, S_IFREG) || meta->size == 0) {
+        ig_error_set(&target->unread, 0, "it is %s",
+                     ig_meta_is(meta, S_IFREG) ? "empty" : "not a regular file");
+        return;
+    }
+    target->fd = ig_walk_open(&target->walk, &target->unread);
+}
+
+void ig_target_close(struct ig_target *target)
+{
+    if (target->fd >= 0) {
+        close(target->fd);
+    }
+    if (target->parsed) {
+        ig_image_free(&target->image);
+    }
+    if (target->next != NULL) {
+        ig_target_close(target->next);
+        free(target->next);
+    }
+    ig_walk_free(&target->walk);
+    free(target->path);
+    *target = (struct ig_target){.fd = -1};
+}
+
+const struct ig_meta *ig_target_meta(const struct ig_target *target)
+{
+    const struct ig_hop *final = ig_walk_final(&target->walk);
+    return final != NULL ? &final->meta : NULL;
+}
+
+const struct ig_image *ig_target_image(struct ig_target *target, struct ig_error *e)
+{
+    if (target->fd < 0) {
+        *e = target->unread;
+        return NULL;
+    }
+    if (!target->parsed) {
+        struct ig_bytes bytes = ig_bytes_of_fd(target->fd, ig_target_meta(target)->size);
+        target->parse_failed = ig_image_parse(&bytes, &target->image, &target->parse_error);
+        target->parsed = true;
+    }
+    if (target->parse_failed != 0) {
+        *e = target->parse_error;
+        return NULL;
+    }
+    return &target->image;
+}
+
+struct ig_target *ig_target_next(struct ig_target *target, const struct ig_fsroot *root,
+                                 struct ig_error *e)
+{
+    const struct ig_image *image = ig_target_image(target, e);
+    if (image == NULL || image->kind != IG_IMAGE_SCRIPT) {
+        return NULL;
+    }
+    if (target->next == NULL) {
+        struct ig_bytes bytes = ig_bytes_of_fd(target->fd, ig_target_meta(target)->size);
+        IG_AUTO_FREE char *interpreter = NULL;
+        if (ig_script_parse(&bytes, &interpreter, e) != 0) {
+            return NULL;
+        }
+        if (interpreter[0] != '/') {
+            ig_error_set(e, 0, "the #! line names %s, which the kernel would look up in whatever "
+                               "working directory the program is started", interpreter);
+            return NULL;
+        }
+        target->next = ig_alloc(sizeof *target->next);
+        ig_target_open(target->next, root, interpreter);
+    }
+    return target->next;
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool same_content(const struct ig_meta *a, const struct ig_meta *b)
+{
+    return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
+}
+
+bool ig_target_changed(const struct ig_target *target, const struct ig_fsroot *root,
+                       struct ig_error *e)
+{
+    const struct ig_meta *before = ig_target_meta(target);
+    struct ig_walk again;
+    if (before == NULL) {
+        return false;
+    }
+    ig_fsroot_walk(root, target->path, 0, &again);
+    const struct ig_hop *final = ig_walk_final(&again);
+    bool changed = final == NULL || !same_content(before, &final->meta);
+    if (changed && final != NULL && (final->meta.ino != before->ino ||
+                                     final->meta.dev != before->dev)) {
+        ig_error_set(e, 0, "the path leads to another file than when the check began");
+    } else if (changed && final == NULL) {
+        ig_error_set(e, again.error, "the file disappeared while it was being checked");
+    } else if (changed) {
+        ig_error_set(e, 0, "the file was changed while it was being checked");
+    }
+    ig_walk_free(&again);
+    return changed;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A binary or file under judgement, opened once: one descriptor serves stat,
+ * digest and ELF parsing, and it is looked at again at the end, so that what
+ * was judged is one thing.
+ */
+#ifndef IG_CHECKS_TARGET_H
+#define IG_CHECKS_TARGET_H
+
+#include <stdbool.h>
+
+#include "checks/scene.h"
+#include "core/error.h"
+#include "elf/image.h"
+#include "fsroot/fsroot.h"
+
+struct ig_target {
+    char *path;              /* where it was looked up in the root; owned */
+    struct ig_walk walk;     /* how it was found; walk.error where it was not */
+    int fd;                  /* open for reading, or -1 */
+    struct ig_error unread;  /* why fd is -1 although the walk succeeded */
+    bool parsed;
+    int parse_failed;        /* -1 where the bytes could not be read */
+    struct ig_error parse_error;
+    struct ig_image image;   /* once ig_target_image() was called */
+    struct ig_target *next;  /* of a script: its interpreter; owned; see ig_target_next() */
+};
+
+void ig_target_open(struct ig_target *target, const struct ig_fsroot *root, const char *path);
+void ig_target_close(struct ig_target *target);
+
+/* The final inode, or NULL where the walk failed. */
+const struct ig_meta *ig_target_meta(const struct ig_target *target);
+
+/* Parse it as a program, once. NULL where its bytes could not be read (E says why). */
+const struct ig_image *ig_target_image(struct ig_target *target, struct ig_error *e);
+
+/* What a "#!" script is run by, looked up and opened once; NULL where TARGET is no script, or where
+ * the line is one that the kernel refuses or that lies outside what can be judged (E says why,
+ * number is execve's errno). The name is looked up as the kernel does: a relative one fails. */
+struct ig_target *ig_target_next(struct ig_target *target, const struct ig_fsroot *root,
+                                 struct ig_error *e);
+
+/* Has it changed since it was opened: size, mtime or ctime of the inode, or does the path lead to
+ * another one? True with the sentence in E. */
+bool ig_target_changed(const struct ig_target *target, const struct ig_fsroot *root,
+                       struct ig_error *e);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "checks/words.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "core/mem.h"
+
+/* Errors that say what the path is, to the gate as to anyone; all others only say that the gate
+ * could not look. */
+static bool fault_of_the_image(int number)
+{
+    return number == ENOENT || number == ENOTDIR || number == ELOOP || number == ENAMETOOLONG;
+}
+
+void ig_say_not_found(const struct ig_question *q, const char *what, const struct ig_walk *walk,
+                      struct ig_result *r)
+{
+    char words[160];
+    ig_errno_text(walk->error, words, sizeof words);
+    if (!fault_of_the_image(walk->error)) {
+        ig_result_set(r, IG_STATUS_ERROR, "%s cannot be looked up by the gate: %s at %s.", what,
+                      words, walk->path);
+        ig_result_fix(r, walk->error == EACCES
+                             ? "Let the gate's user pass that directory, or run the gate as the "
+                               "main container's user."
+                             : "See what keeps the gate from reading there; the rollout stays "
+                               "blocked until it can.");
+        return;
+    }
+    ig_result_set(r, IG_STATUS_FAIL, "%s cannot be found: %s at %s.", what, words, walk->path);
+    ig_result_observed(r, "%s", ig_errno_name(walk->error));
+    if (walk->error != ENOENT) {
+        ig_result_fix(r, "Correct the path in the policy, or the symlinks in the image.");
+    } else if (q->scene->rooted) {
+        ig_result_fix(r, "Check the path, and that %s holds the main container's image.",
+                      q->scene->root_name);
+    } else {
+        ig_result_fix(r, "Check the path, and that the gate sees it: mount the volume that holds "
+                         "it, or run the gate in the main container's image (same-image pattern).");
+    }
+}
+
+bool ig_say_trust(const struct ig_trust *trust, struct ig_result *r)
+{
+    if (trust->status == IG_STATUS_PASS) {
+        return false;
+    }
+    const char *before = trust->status == IG_STATUS_ERROR ? "Who may replace it is not known" :
+                         "Others could replace it";
+    ig_result_set(r, trust->status, "%s: %s.", before, trust->text);
+    ig_result_fix(r, "%s", trust->fix);
+    return true;
+}
+
+/* fs.protected_symlinks (fs/namei.c may_follow_link()): in a sticky, world-writable directory a
+ * link is followed only by its owner, or where it belongs to the directory's owner. */
+static bool link_is_refused(const struct ig_question *q, const struct ig_hop *directory,
+                            const struct ig_hop *link)
+{
+    uint32_t open_sticky = S_ISVTX | S_IWOTH;
+    return q->scene->protected_symlinks && (directory->meta.mode & open_sticky) == open_sticky &&
+           link->meta.uid != q->scene->run_as.uid && link->meta.uid != directory->meta.uid;
+}
+
+static void refuse(const struct ig_question *q, const char *what, const struct ig_hop *hop,
+                   const char *verb, struct ig_result *r)
+{
+    IG_AUTO_FREE char *who = ig_cred_text(&q->scene->run_as);
+    ig_result_set(r, IG_STATUS_FAIL,
+                  "%s cannot be used by %s: %s is refused (EACCES) at %s (%s, mode %04o, owner "
+                  "%u:%u%s).", what, who, verb, hop->path, ig_meta_type(&hop->meta),
+                  hop->meta.mode & 07777U, hop->meta.uid, hop->meta.gid,
+                  hop->meta.acl_count > 0 ? ", ACL" : "");
+    ig_result_expected(r, "%s permitted", verb);
+    ig_result_observed(r, "EACCES at %s", hop->path);
+    ig_result_fix(r, "Give that user the permission (chmod in the image or volume), or run the "
+                     "main container as a user that has it (runAsUser, fsGroup)%s.",
+                  q->scene->policy->run_as_set ? "" : "; if the main container runs as another "
+                                                      "user, name it with runAs");
+}
+
+bool ig_say_access(const struct ig_question *q, const char *what, const struct ig_walk *walk,
+                   unsigned may, struct ig_result *r)
+{
+    const struct ig_cred *cred = &q->scene->run_as;
+    const struct ig_hop *directory = NULL;
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct ig_hop *hop = &walk->hops[i];
+        char words[160];
+        if (hop->kind == IG_HOP_LINK) {
+            if (directory != NULL && link_is_refused(q, directory, hop)) {
+                refuse(q, what, hop, "following the symlink in a sticky directory", r);
+                return false;
+            }
+            continue;
+        }
+        if (hop->meta.acl_error != 0) {
+            ig_result_set(r, IG_STATUS_ERROR, "The ACL of %s cannot be read: %s.", hop->path,
+                          ig_errno_text(hop->meta.acl_error, words, sizeof words));
+            ig_result_fix(r, "Mount /proc in this container: ACLs are read through it.");
+            return false;
+        }
+        unsigned wanted = hop->kind == IG_HOP_FINAL ? may : 1;
+        if (!ig_cred_may(cred, &hop->meta, wanted, q->scene->unmapped)) {
+            const char *verb = hop->kind != IG_HOP_FINAL ? "search" :
+                               (wanted & 1) != 0 ? "execute" : (wanted & 2) != 0 ? "write" : "read";
+            refuse(q, what, hop, verb, r);
+            return false;
+        }
+        directory = hop;
+    }
+    return true;
+}
+
+bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_result *r)
+{
+    unsigned long flags = 0;
+    unsigned long magic = 0;
+    struct ig_error e = {0};
+    if (ig_fd_statfs(walk->fd, &flags, &magic, &e) != 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "The mount of %s cannot be looked at: %s.", walk->path,
+                      e.text);
+        return true;
+    }
+    if ((flags & ST_NOEXEC) == 0) {
+        return false;
+    }
+    ig_result_set(r, IG_STATUS_FAIL, "%s lies on a noexec mount: execve gives EACCES.", what);
+    ig_result_expected(r, "a mount without noexec");
+    ig_result_observed(r, "noexec");
+    ig_result_fix(r, "Deliver it on a volume that is mounted without noexec (an emptyDir is).");
+    return true;
+}
+
+bool ig_is_mount_point(const struct ig_walk *walk)
+{
+    const struct ig_hop *final = ig_walk_final(walk);
+    /* The directory of the final file is the last directory before it: links in between belong to
+     * the names, not to where it lies. */
+    for (size_t i = walk->count - 1; i > 0; i--) {
+        const struct ig_hop *hop = &walk->hops[i - 1];
+        if (hop->kind == IG_HOP_DIRECTORY) {
+            return final->grafted != hop->grafted || final->meta.mnt_id != hop->meta.mnt_id;
+        }
+    }
+    return false;
+}

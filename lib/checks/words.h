@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sentences that several checks say alike. */
+#ifndef IG_CHECKS_WORDS_H
+#define IG_CHECKS_WORDS_H
+
+#include "checks/check.h"
+#include "checks/trust.h"
+
+/* What a failed look-up means for the gate: a fault of the image (FAIL: it would fail for the
+ * program as well), or something that only kept the gate from looking (ERROR). WHAT is "The
+ * program", "The loader /lib64/ld-linux-x86-64.so.2", ... */
+void ig_say_not_found(const struct ig_question *q, const char *what, const struct ig_walk *walk,
+                      struct ig_result *r);
+
+/* Report TRUST in R: FAIL, WARN or ERROR; nothing for PASS. True where it said something. */
+bool ig_say_trust(const struct ig_trust *trust, struct ig_result *r);
+
+/* May the program's user reach and use the end of WALK (MAY as in ig_cred_may: 1 execute, 4 read)?
+ * True where it may; otherwise R is FAIL (or ERROR), naming the first place that refuses. */
+bool ig_say_access(const struct ig_question *q, const char *what, const struct ig_walk *walk,
+                   unsigned may, struct ig_result *r);
+
+/* Is the mount that FD lies on noexec? True where it is (R is FAIL) or cannot be told (R is ERROR). */
+bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_result *r);
+
+/* Is the end of WALK a mount point of its own (its directory lies on another mount)? */
+bool ig_is_mount_point(const struct ig_walk *walk);
+
+#endif

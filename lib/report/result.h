@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one check says of one subject, and all of them together. Plain data. */
+#ifndef IG_REPORT_RESULT_H
+#define IG_REPORT_RESULT_H
+
+#include <stddef.h>
+
+/* ERROR is 0 on purpose: a result that nobody filled is an error, never a pass. */
+enum ig_status {
+    IG_STATUS_ERROR = 0,
+    IG_STATUS_FAIL,
+    IG_STATUS_WARN,
+    IG_STATUS_PASS,
+    IG_STATUS_SKIP,
+    IG_STATUS_COUNT,
+};
+
+struct ig_result {
+    const char *check;   /* id, static */
+    char *subject;       /* all strings: owned, sanitized (core/text.h); NULL where nothing is said */
+    enum ig_status status;
+    char *message;       /* a complete sentence */
+    char *expected;
+    char *observed;
+    char *fix;           /* what to do, a complete sentence */
+};
+
+struct ig_report {
+    char *policy;        /* metadata.name, or NULL */
+    char *root;          /* --root, or NULL */
+    char **notes;        /* sentences that concern the whole run, owned */
+    size_t note_count;
+    struct ig_result *results;
+    size_t count;
+};
+
+/* Each sets the status and the message, replacing an earlier one. */
+void ig_result_set(struct ig_result *r, enum ig_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void ig_result_expected(struct ig_result *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void ig_result_observed(struct ig_result *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void ig_result_fix(struct ig_result *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void ig_result_free(struct ig_result *r);
+
+/* "pass", "fail", "warn", "skip", "error". */
+const char *ig_status_name(enum ig_status status);
+
+void ig_report_note(struct ig_report *report, const char *text);
+size_t ig_report_count(const struct ig_report *report, enum ig_status status);
+
+/* The contract's exit code: 1 where something failed, else 3 where something could not be
+ * evaluated, else 2 where nothing passed (a warning is no pass), else 0. */
+int ig_report_exit_code(const struct ig_report *report);
+/* "pass", "fail" or "error", for the same report. */
+const char *ig_report_verdict(const struct ig_report *report);
+
+void ig_report_free(struct ig_report *report);
+
+#endif
