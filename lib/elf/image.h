@@ -55,7 +55,8 @@ enum ig_interp_state {
     IG_INTERP_OK,            /* readable, NUL-terminated; may still be empty or relative */
     IG_INTERP_SIZE,          /* p_filesz below 2 or above PATH_MAX (4096): ENOEXEC */
     IG_INTERP_UNTERMINATED,  /* last byte is not NUL: ENOEXEC */
-    IG_INTERP_OUTSIDE,       /* lies past the end of the file: EIO */
+    IG_INTERP_OUTSIDE,       /* lies past the end of the file: EIO (EINVAL where p_offset is negative
+                                as the kernel's loff_t) */
 };
 
 struct ig_segment {
@@ -63,37 +64,50 @@ struct ig_segment {
     uint64_t offset, vaddr, filesz, memsz, align;
 };
 
+/* All zero where the kind has no such thing: e_class and what follows are of IG_IMAGE_ELF. */
 struct ig_image {
     enum ig_image_kind kind;
     uint64_t size;          /* of the file, bytes */
-    uint8_t e_class, e_data;
+    /* Of IG_IMAGE_SCRIPT whose first line the kernel takes (fs/binfmt_script.c), else NULL: what
+     * runs it, and the rest of the line, one argument (may be NULL). Owned, not escaped. */
+    char *script_interp, *script_arg;
+    uint8_t e_class, e_data;      /* as in the file, also where they are no valid value */
     uint16_t e_type, e_machine;
     uint64_t entry;
-    struct ig_segment *segments;  /* program headers; owned */
+    struct ig_segment *segments;  /* program headers; owned; NULL where they cannot be read */
     size_t segment_count;
     enum ig_interp_state interp_state;
-    char *interp;           /* of IG_INTERP_OK; owned, not escaped */
+    char *interp;           /* of IG_INTERP_OK; up to its first NUL; owned, not escaped */
     uint64_t interp_size;   /* p_filesz of the first PT_INTERP */
     /* Why execve would refuse the file itself, whatever the machine: errno (ENOEXEC, EIO, ...)
-     * and the sentence; 0 where it would not. */
+     * and the sentence; 0 where it would not. An unknown class or byte order counts as refused
+     * (ENOEXEC), though some kernels (x86) look at e_machine only. */
     int refusal;
     char *refusal_text;     /* owned */
     /* Why a program that execve accepts is killed at once or later, e.g. "PT_LOAD 2 ends at byte
-     * 9000 but the file has 4096 bytes (truncated)"; NULL where nothing is wrong. Owned. */
+     * 9000 but the file has 4096 bytes (truncated)"; NULL where nothing is wrong. Owned. Also
+     * set where refusal is: for a loader only some refusals count. */
     char *broken_text;
 };
 
 /* Parse. Returns 0 where the bytes could be read: faults of the file are in OUT
- * (kind, refusal, broken_text), not errors. -1 only where reading failed (errno in E). */
+ * (kind, refusal, broken_text), not errors. -1 only where reading failed (errno in E);
+ * OUT is empty then. What it reads: 256 bytes, the program headers (at most 64 KiB, the
+ * kernel's own limit) and the interpreter's path (at most 4096 bytes). */
 int ig_image_parse(const struct ig_bytes *from, struct ig_image *out, struct ig_error *e);
 void ig_image_free(struct ig_image *image);
 
 /* Does MACHINE's kernel take an ELF of this class, byte order and machine? */
 bool ig_machine_runs(const struct ig_machine *machine, const struct ig_image *image);
 
+/* execve gives no errno for such a loader: it kills the process with SIGSEGV, or lets it start
+ * and crash. */
+enum { IG_LOADER_CRASHES = -1 };
+
 /* The same header checks for a loader (PT_INTERP): errno that execve gives for it (ELIBBAD for a
- * wrong machine or no ELF, EIO where it is too short, EINVAL ...), 0 where it would do.
- * PROGRAM is the program that names it. TEXT (SIZE bytes) receives the sentence. */
+ * wrong machine, no ELF or unreadable program headers, EIO where it is too short for a header),
+ * IG_LOADER_CRASHES, or 0 where it would do. PROGRAM is the ELF program that names it. TEXT (SIZE
+ * bytes) receives the sentence unless it is 0. A loader's own PT_INTERP is never looked at. */
 int ig_image_loader_fault(const struct ig_image *loader, const struct ig_image *program,
                           char *text, size_t size);
 

@@ -1,30 +1,82 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "elf/script.h"
-
 #include <errno.h>
 #include <string.h>
 
 #include "core/mem.h"
+#include "elf/image_priv.h"
 
-int ig_script_parse(const struct ig_bytes *from, char **interpreter, struct ig_error *e)
+static bool is_blank(char c)
 {
-    char line[IG_SCRIPT_LINE + 1] = {0};
-    ssize_t n = from->read(from, line, IG_SCRIPT_LINE, 0);
-    if (n < 0) {
-        return ig_error_set(e, errno, "cannot read the #! line");
+    return c == ' ' || c == '\t';
+}
+
+/* First byte in [FROM, LAST] that is not blank, or NULL. */
+static const char *skip_blanks(const char *from, const char *last)
+{
+    for (; from <= last; from++) {
+        if (!is_blank(*from)) {
+            return from;
+        }
     }
-    char *end = memchr(line, '\n', (size_t)n);
-    char *start = line + 2;
-    start += strspn(start, " \t");
-    size_t name = strcspn(start, " \t\n");
-    /* A short file without a newline ends in the NUL that the kernel's zeroed buffer has. */
-    if (end == NULL && n == IG_SCRIPT_LINE && start[name] == '\0') {
-        return ig_error_set(e, ENOEXEC, "the #! line names an interpreter that is cut off at "
-                                        "byte %d", IG_SCRIPT_LINE);
+    return NULL;
+}
+
+/* First byte in [FROM, LAST] that ends a word, or NULL. */
+static const char *end_of_word(const char *from, const char *last)
+{
+    for (; from <= last; from++) {
+        if (is_blank(*from) || *from == '\0') {
+            return from;
+        }
     }
-    if (name == 0) {
-        return ig_error_set(e, ENOEXEC, "the #! line names no interpreter");
+    return NULL;
+}
+
+/* Where the line ends, blanks at its end left out; NULL where the kernel refuses it. */
+static const char *end_of_line(struct ig_image *image, const char *head)
+{
+    const char *last = &head[IG_IMAGE_HEAD - 1];
+    /* The kernel's strnchr() stops at a NUL: a newline behind one is not seen. */
+    const char *end = memchr(head, '\n', strnlen(head, IG_IMAGE_HEAD));
+    if (end == NULL) {
+        const char *name = skip_blanks(head + 2, last);
+        if (name == NULL) {
+            ig_image_refuse(image, ENOEXEC, "the #! line names no interpreter");
+            return NULL;
+        }
+        if (end_of_word(name, last) == NULL) {
+            ig_image_refuse(image, ENOEXEC,
+                            "the interpreter of the #! line does not end within %d bytes",
+                            IG_IMAGE_HEAD);
+            return NULL;
+        }
+        end = last;
     }
-    *interpreter = ig_strndup(start, name);
-    return 0;
+    while (is_blank(end[-1])) {
+        end--;
+    }
+    return end;
+}
+
+void ig_image_parse_script(struct ig_image *image, const char head[IG_IMAGE_HEAD])
+{
+    const char *end = end_of_line(image, head);
+    if (end == NULL) {
+        return;
+    }
+    const char *name = skip_blanks(head + 2, end);
+    if (name == NULL || name == end) {
+        ig_image_refuse(image, ENOEXEC, "the #! line names no interpreter");
+        return;
+    }
+    const char *separator = end_of_word(name, end);
+    size_t name_size = (size_t)((separator != NULL ? separator : end) - name);
+    image->script_interp = ig_strndup(name, name_size);
+    /* The byte at END counts as NUL from here on, as in the kernel. */
+    if (separator != NULL && *separator != '\0') {
+        const char *arg = skip_blanks(separator, end);
+        if (arg != NULL && arg < end && *arg != '\0') {
+            image->script_arg = ig_strndup(arg, (size_t)(end - arg));
+        }
+    }
 }

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SHA256_Init() and its kin are deprecated since OpenSSL 3.0 in favour of EVP. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include "crypto/digest.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+
+enum { PIECE = 256 * 1024 };
+
+static ssize_t read_piece(int fd, void *buf, unsigned long long offset)
+{
+    ssize_t n;
+    do {
+        n = pread(fd, buf, PIECE, (off_t)offset);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
+                 unsigned long long *size, struct ig_error *e)
+{
+    IG_AUTO_FREE void *piece = ig_alloc(PIECE);
+    unsigned long long total = 0;
+    SHA256_CTX context;
+    bool ok = SHA256_Init(&context) == 1;
+    ssize_t n = 0;
+    while (ok && (n = read_piece(fd, piece, total)) > 0) {
+        ok = SHA256_Update(&context, piece, (size_t)n) == 1;
+        total += (unsigned long long)n;
+        if (progress != NULL) {
+            atomic_fetch_add_explicit(progress, (unsigned long long)n, memory_order_relaxed);
+        }
+    }
+    if (n < 0) {
+        return ig_error_set(e, errno, "cannot read at byte %llu", total);
+    }
+    struct ig_sha256 digest;
+    if (!ok || SHA256_Final(digest.bytes, &context) != 1) {
+        return ig_error_set(e, 0, "libcrypto refuses to compute SHA-256");
+    }
+    *out = digest;
+    if (size != NULL) {
+        *size = total;
+    }
+    return 0;
+}
+
+void ig_sha256_hex(const struct ig_sha256 *digest, char hex[IG_SHA256_HEX + 1])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 0; i < IG_SHA256_BYTES; i++) {
+        hex[2 * i] = digits[digest->bytes[i] >> 4];
+        hex[2 * i + 1] = digits[digest->bytes[i] & 15];
+    }
+    hex[IG_SHA256_HEX] = '\0';
+}
+
+/* Of one hex digit, or -1. */
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int ig_sha256_parse(const char *hex, struct ig_sha256 *out)
+{
+    struct ig_sha256 digest;
+    if (strnlen(hex, IG_SHA256_HEX + 1) != IG_SHA256_HEX) {
+        return -1;
+    }
+    for (int i = 0; i < IG_SHA256_BYTES; i++) {
+        int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return -1;
+        }
+        digest.bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    *out = digest;
+    return 0;
+}
+
+const char *ig_crypto_version(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION);
+}
