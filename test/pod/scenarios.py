@@ -1,0 +1,330 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The pod tests: the manifests of deploy/manifests as real pods, good and bad, and the gate in
+every kind of container.
+
+    test/pod/run.sh [BINARY [NAME]]     NAME: only the scenarios whose name contains it
+"""
+import copy
+import dataclasses
+import hashlib
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import driver
+import engine
+import images
+import kinds
+
+MANIFESTS = Path(__file__).resolve().parents[2] / "deploy/manifests"
+PLACEHOLDERS = {
+    "shared-volume": {"registry.example.com/initgate@sha256:" + "0" * 64: "initgate",
+                      "registry.example.com/server-artifact@sha256:" + "2" * 64: "artifact",
+                      "registry.example.com/server-runtime@sha256:" + "3" * 64: "runtime"},
+    "same-image": {"registry.example.com/initgate@sha256:" + "0" * 64: "initgate",
+                   "registry.example.com/server@sha256:" + "1" * 64: "server"},
+}
+DIGEST = "f" * 64
+READY = "Accepting connections"
+CONFIG_PATH = "/etc/tinyproxy/tinyproxy.conf"
+
+# What the termination message begins with, per scenario. The one table to change when the gate's
+# wording does.
+FIRST_LINES = {
+    "shared-volume good": "initgate: pass",
+    "shared-volume own loader": "initgate: pass",
+    "shared-volume live subPath": "initgate: pass",
+    "shared-volume changed byte": "initgate: fail: binary.sha256",
+    "shared-volume wrong digest": "initgate: fail: binary.sha256",
+    "shared-volume missing loader": "initgate: fail: binary.interpreter",
+    "shared-volume loader not in sight": "initgate: fail: binary.interpreter",
+    "shared-volume other loader": "initgate: fail: binary.interpreter",
+    "shared-volume writable loader": "initgate: fail: binary.interpreter",
+    "shared-volume not executable": "initgate: fail: binary.access",
+    "shared-volume stale subPath": "initgate: fail: binary.mount",
+    "same-image good": "initgate: pass",
+    "same-image live subPath": "initgate: pass",
+    "same-image changed byte": "initgate: fail: binary.sha256",
+    "same-image wrong digest": "initgate: fail: binary.sha256",
+    "same-image missing loader": "initgate: fail: binary.interpreter",
+    "same-image writable loader": "initgate: fail: binary.interpreter",
+    "same-image not executable": "initgate: fail: binary.access",
+    "same-image stale subPath": "initgate: fail: volume.subpath",
+}
+
+
+@dataclasses.dataclass
+class Scenario:
+    """One pod: a manifest, and what is done to it or to its volumes."""
+    name: str
+    exit_code: int
+    image: str = "server"        # the application's image, for same-image
+    digest: str = ""             # what the policy expects; the published digest by default
+    policy: object = None        # function(policy) changes the policy
+    edit: object = None          # function(documents, pod spec) changes the manifest
+    before: object = None        # function(pod) called before the gate's container is made
+    between: object = None       # function(pod) called after its mounts are made
+
+    @property
+    def pattern(self):
+        return self.name.split(" ", maxsplit=1)[0]
+
+
+# What is done to volumes.
+
+def server_file(pod):
+    return pod.volume_path("app") / "server"
+
+
+def replace_file(path, content):
+    """Puts another file in its place by rename, as careful programs and the kubelet do."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_bytes(content)
+    fresh.chmod(path.stat().st_mode)
+    fresh.rename(path)
+
+
+def deliver(content):
+    """Puts another program on the volume, owned like the delivered one."""
+    def change(pod):
+        path = server_file(pod)
+        path.write_bytes(content)
+    return change
+
+
+def deliver_with_loader(content, mode):
+    """The same, and a loader beside it; mode None leaves the loader out."""
+    def change(pod):
+        deliver(content)(pod)
+        folder = pod.volume_path("app") / "l"
+        folder.mkdir()
+        if mode is not None:
+            loader = folder / "ld-linux-x86-64.so.2"
+            shutil.copyfile(images.debian_root() / images.LOADER, loader)
+            loader.chmod(mode)
+        subprocess.run(["chown", "-R", "65532:65532", str(folder)], check=True)
+    return change
+
+
+def with_interpreter(path):
+    """The server asking for another loader, its size unchanged."""
+    old = b"/lib64/ld-linux-x86-64.so.2\0"
+    program = (images.debian_root() / "usr/bin/tinyproxy").read_bytes()
+    assert program.count(old) == 1 and len(path) < len(old)
+    return program.replace(old, path.encode().ljust(len(old), b"\0"))
+
+
+# What is done to manifests.
+
+def mount_program_by_subpath(_documents, spec):
+    """shared-volume: gate and server mount the single file."""
+    for container in (spec["initContainers"][1], spec["containers"][0]):
+        mount = next(m for m in container["volumeMounts"] if m["name"] == "app")
+        mount.update({"mountPath": "/app/server", "subPath": "server"})
+
+
+def mount_config_by_subpath(documents, spec):
+    """same-image: gate and server get a configuration file from a ConfigMap."""
+    documents.append({"kind": "ConfigMap", "metadata": {"name": "config"},
+                      "data": {"tinyproxy.conf": images.CONFIG}})
+    spec["volumes"].append({"name": "config", "configMap": {"name": "config"}})
+    for container in (spec["initContainers"][1], spec["containers"][0]):
+        container.setdefault("volumeMounts", []).append(
+            {"name": "config", "mountPath": CONFIG_PATH, "subPath": "tinyproxy.conf",
+             "readOnly": True})
+
+
+def forget_visible(policy):
+    del policy["binaries"][0]["interpreter"]
+
+
+def own_loader(policy):
+    policy["binaries"][0]["interpreter"] = {"path": OWN_LOADER, "trustedDirs": ["/app/l"]}
+
+
+def volume_at(path):
+    def change(policy):
+        policy["volumes"] = [{"mountPath": path, "readOnly": True}]
+    return change
+
+
+OWN_LOADER = "/app/l/ld-linux-x86-64.so.2"
+
+
+def scenarios():
+    bundled = with_interpreter(OWN_LOADER)
+    musl = with_interpreter("/lib/ld-musl-x86_64.so.1")
+    bundled_digest = hashlib.sha256(bundled).hexdigest()
+    new_config = {"tinyproxy.conf": b"Port 8081\n"}
+    return [
+        Scenario("shared-volume good", 0),
+        Scenario("shared-volume own loader", 0, digest=bundled_digest, policy=own_loader,
+                 before=deliver_with_loader(bundled, 0o755)),
+        Scenario("shared-volume live subPath", 0, edit=mount_program_by_subpath,
+                 policy=volume_at("/app/server")),
+        Scenario("shared-volume changed byte", 1,
+                 before=lambda pod: images.change_byte(server_file(pod))),
+        Scenario("shared-volume wrong digest", 1, digest=DIGEST),
+        Scenario("shared-volume missing loader", 1, digest=bundled_digest, policy=own_loader,
+                 before=deliver_with_loader(bundled, None)),
+        Scenario("shared-volume loader not in sight", 1, policy=forget_visible),
+        Scenario("shared-volume other loader", 1, digest=hashlib.sha256(musl).hexdigest(),
+                 before=deliver(musl)),
+        Scenario("shared-volume writable loader", 1, digest=bundled_digest, policy=own_loader,
+                 before=deliver_with_loader(bundled, 0o777)),
+        Scenario("shared-volume not executable", 1,
+                 before=lambda pod: server_file(pod).chmod(0o744)),
+        Scenario("shared-volume stale subPath", 1, edit=mount_program_by_subpath,
+                 policy=volume_at("/app/server"),
+                 between=lambda pod: replace_file(server_file(pod), b"#!/bin/sh\n")),
+        Scenario("same-image good", 0),
+        Scenario("same-image live subPath", 0, edit=mount_config_by_subpath,
+                 policy=volume_at(CONFIG_PATH)),
+        Scenario("same-image changed byte", 1, image="server-changed-byte"),
+        Scenario("same-image wrong digest", 1, digest=DIGEST),
+        Scenario("same-image missing loader", 1, image="server-no-loader"),
+        Scenario("same-image writable loader", 1, image="server-writable-loader"),
+        Scenario("same-image not executable", 1, image="server-not-executable"),
+        Scenario("same-image stale subPath", 1, edit=mount_config_by_subpath,
+                 policy=volume_at(CONFIG_PATH),
+                 between=lambda pod: pod.volumes["config"].project(new_config)),
+    ]
+
+
+class Failure(Exception):
+    """A scenario did not end as it should."""
+
+
+def expect(what, found, wanted):
+    if found != wanted:
+        raise Failure(f"{what} is {found!r}, not {wanted!r}")
+
+
+def edit_policy(documents, change):
+    config = driver.find_object(documents, "ConfigMap", "server-policy")
+    policy = json.loads(config["data"]["policy.json"])
+    change(policy)
+    config["data"]["policy.json"] = json.dumps(policy)
+
+
+def run_scenario(scenario, built):
+    """Runs one pod of a manifest and holds what became of it against the scenario."""
+    replace = {text: built[scenario.image if name == "server" else name]
+               for text, name in PLACEHOLDERS[scenario.pattern].items()}
+    replace[DIGEST] = scenario.digest or images.program_digest()
+    documents = driver.load(MANIFESTS / f"{scenario.pattern}.yaml", replace)
+    if scenario.policy:
+        edit_policy(documents, scenario.policy)
+    if scenario.edit:
+        scenario.edit(documents, driver.pod_spec(documents))
+    hooks = {"before": {"gate": scenario.before} if scenario.before else {},
+             "between": {"gate": scenario.between} if scenario.between else {}}
+    with driver.Pod(documents, built["pause"], ready=READY, **hooks) as pod:
+        result = pod.run()
+    containers = {container["name"]: container for container in result["containers"]}
+    gate, server = containers["gate"], containers["server"]
+    message = gate["message"]
+    try:
+        expect("the gate's exit code", gate["exitCode"], scenario.exit_code)
+        expect("the termination message's first line", message.partition("\n")[0],
+               FIRST_LINES[scenario.name])
+        if scenario.exit_code == 0:
+            expect(f"{READY!r} in the server's output", READY in server["stdout"], True)
+        else:
+            expect("whether the server ran", server["ran"], False)
+    except Failure as failure:
+        shown = [line for container in (gate, server) for key in ("message", "stdout", "stderr")
+                 for line in container[key].splitlines()]
+        raise Failure("\n#   ".join([str(failure), *shown])) from None
+
+
+# What the gate must say of /proc in each kind of container; checks not named here must pass.
+PROC_CHECKS = ["proc.mounted", "proc.self_exe", "proc.hidepid", "proc.privileged",
+               "proc.shared_pid", "proc.host_pid", "proc.overmounts"]
+PROC_EXPECTED = {
+    "privileged": {"proc.privileged": "fail"},
+    "hostpid": {"proc.host_pid": "fail"},
+    "sharedpid": {"proc.shared_pid": "fail"},
+}
+PROC_COMMAND = ["/gate/initgate", "verify", "--policy", "/vol/cm/policy.json", "--format", "json"]
+
+
+def run_kind(kind, built, script=None, expected=None):
+    """Runs the gate in one kind of container; `script` is a shell's work before it there."""
+    command = ["sh", "-c", f"{script} && exec {' '.join(PROC_COMMAND)}"] if script \
+        else PROC_COMMAND
+    documents, podman_args = kinds.pod(kind, built["initgate"], built["runtime"], command)
+    with driver.Pod(documents, built["pause"], podman_args=podman_args) as pod:
+        gate = pod.run()["containers"][1]
+    try:
+        report = json.loads(gate["stdout"])
+    except ValueError:
+        raise Failure(f"no JSON report, exit {gate['exitCode']}: {gate['stdout']}"
+                      f"{gate['stderr']}") from None
+    wanted = {**dict.fromkeys(PROC_CHECKS, "pass"), **(expected or {})}
+    found = {result["check"]: result["status"] for result in report["results"]}
+    messages = "".join(f"\n#   {result['check']}: {result['message']}"
+                       for result in report["results"]
+                       if result["status"] != wanted.get(result["check"]))
+    if found != wanted:
+        raise Failure(f"the report differs:{messages}")
+    failed = "fail" in wanted.values()
+    expect("the gate's exit code", gate["exitCode"], int(failed))
+    expect("the verdict", report["verdict"], "fail" if failed else "pass")
+
+
+def nothing_left(built, before):
+    """After all pods: no container, mount or folder of theirs remains."""
+    del built
+    left = sorted(str(path) for path in leftovers() - before)
+    expect("what is left", left, [])
+
+
+def leftovers():
+    names = engine.podman("ps", "--all", "--format", "{{.Names}}").stdout.split()
+    mounts = re.findall(r"\S*/initgate-pod-\S*", Path("/proc/self/mounts").read_text("utf-8"))
+    return {*names, *mounts, *Path(tempfile.gettempdir()).glob("initgate-pod-*")}
+
+
+def tests(built):
+    """(name, function) of every test, in order."""
+    for scenario in scenarios():
+        yield scenario.name, lambda s=scenario: run_scenario(copy.deepcopy(s), built)
+    for kind in kinds.KINDS:
+        yield (f"proc in {kind}",
+               lambda k=kind: run_kind(k, built, expected=PROC_EXPECTED.get(k)))
+    yield ("proc with a mount on /proc/1",
+           lambda: run_kind("privileged", built, "mount --bind /etc/hostname /proc/1/environ",
+                            {"proc.privileged": "fail", "proc.overmounts": "fail"}))
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.stderr.write("usage: test/pod/run.sh [BINARY [NAME]]\n")
+        return 2
+    signal.signal(signal.SIGTERM, driver.end_on_signal)
+    built = images.build(sys.argv[1])
+    before = leftovers()
+    chosen = [(name, run) for name, run in tests(built) if len(sys.argv) < 3 or sys.argv[2] in name]
+    chosen.append(("nothing is left behind", lambda: nothing_left(built, before)))
+    failed = 0
+    for name, run in chosen:
+        try:
+            run()
+            print(f"ok {name}", flush=True)
+        except (Failure, driver.PodError, engine.EngineError, OSError,
+                subprocess.SubprocessError) as error:
+            failed += 1
+            print(f"not ok {name}: {error}", flush=True)
+    print(f"{len(chosen) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
