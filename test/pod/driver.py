@@ -9,11 +9,11 @@ PID namespaces, init containers one after the other, and no main container after
 What it does not: restart anything (restartPolicy counts as Never), probe, or give a pod network.
 A field that it does not know is an error: a test must not pass because a field was ignored.
 
-    test/pod/driver.py [--replace OLD=NEW]... [--ready TEXT] [--json] MANIFEST
+    test/pod/driver.py --pause IMAGE [--replace OLD=NEW]... [--ready TEXT] [--json] MANIFEST
 
 --replace puts NEW for OLD in the manifest's text, and OLD must be there. The main containers are
-stopped once they printed TEXT, ended, or ran for --seconds. Exit code: 0 the main containers
-started, 1 they were kept from it, 2 the pod could not be run.
+stopped once they printed TEXT, ended, or ran for --seconds; with --wait, when Enter is pressed.
+Exit code: 0 the main containers started, 1 they were kept from it, 2 the pod could not be run.
 """
 import argparse
 import json
@@ -36,6 +36,7 @@ from engine import podman
 
 MESSAGE_LIMIT = 4096  # the kubelet keeps this much of a termination message
 LOG_LIMIT = 2048      # and this much of the log, for FallbackToLogsOnError
+SHOWN_LINES = 3       # of a container that left no termination message
 
 # Fields that change nothing in a pod that runs once on one machine.
 IGNORED = {
@@ -199,6 +200,8 @@ class Pod:
     podman_args   more words for `podman create` of every container, for what no manifest can say
     """
 
+    uids = []  # of every pod that this process made: leftovers are known by them
+
     def __init__(self, documents, pause, *, before=None, between=None, ready=None, seconds=10,
                  podman_args=()):
         self.documents = documents
@@ -215,9 +218,10 @@ class Pod:
         self.name = f"initgate-{self.uid}"
         self.volumes = {}
         self.base = None
+        Pod.uids.append(self.uid)
 
     def __enter__(self):
-        self.base = Path(tempfile.mkdtemp(prefix="initgate-pod-"))
+        self.base = Path(tempfile.mkdtemp(prefix=f"initgate-pod-{self.uid}-"))
         try:
             self.base.chmod(0o755)  # a container's user must reach its volumes, as on a node
             self.folder = self.base / "pods" / self.uid
@@ -428,8 +432,9 @@ def show(result):
         else:
             state = f"exit code {container['exitCode']}"
         sys.stdout.write(f"{container['kind']:4} {container['name']:10} {state}\n")
-        text = container["message"] or container["stdout"] + container["stderr"]
-        for line in text.splitlines():
+        lines = container["message"].splitlines() or \
+            (container["stdout"] + container["stderr"]).splitlines()[-SHOWN_LINES:]
+        for line in lines:
             sys.stdout.write(f"       {line}\n")
 
 
@@ -441,6 +446,7 @@ def arguments():
     parser.add_argument("--ready", help="text that shows that a main container is up")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--wait", action="store_true", help="leave the pod until Enter is pressed")
     return parser.parse_args()
 
 
@@ -452,6 +458,9 @@ def main():
         documents = load(options.manifest, replace)
         with Pod(documents, options.pause, ready=options.ready, seconds=options.seconds) as pod:
             result = pod.run()
+            if options.wait:
+                sys.stderr.write(f"pod {pod.name}, volumes in {pod.folder}; Enter ends it\n")
+                sys.stdin.readline()
     except (PodError, engine.EngineError, OSError, ValueError) as error:
         sys.stderr.write(f"driver.py: {error}\n")
         return 2

@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The images of the pod tests, built by buildah from a real Debian root and cached.
 
@@ -5,12 +6,16 @@
     runtime          Debian 12 with the server's configuration, without the server: the main image
                      of the shared-volume pattern
     artifact         the runtime with the server at /artifact/server: delivers it to a volume
+    artifact-changed-byte    the same, one bit of the server flipped
     server           the runtime with the server at /usr/local/bin/server: the application's image
                      of the same-image pattern
     server-FAULT     the server image with one thing broken, see FAULTS
     initgate         the gate, FROM scratch
 
 The server is tinyproxy of Debian's package tinyproxy-bin: a real daemon, dynamically linked.
+
+    test/pod/images.py        builds all but the gate's and prints NAME=REFERENCE lines, and the
+                              server's digest as "digest"
 """
 import contextlib
 import fcntl
@@ -28,6 +33,8 @@ PACKAGES = "tinyproxy-bin,catatonit"
 CONFIG = "Port 8080\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n"
 LOADER = "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
 SERVER = "usr/local/bin/server"
+ARTIFACT = "artifact/server"
+TAG = "localhost/initgate-test"
 
 
 def change_byte(path):
@@ -103,40 +110,72 @@ def _copy_root(source, root):
     (root / "usr/bin/tinyproxy").unlink()
 
 
-def build(binary):
-    """Builds what is missing and the gate's image from `binary`: a dict of name to reference."""
+@contextlib.contextmanager
+def _alone():
+    """Two test runs at once build one after the other."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "images.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once build one image after the other
-        return _build(Path(binary))
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
-def _build(binary):
+def build(binary):
+    """All images, the gate's from `binary`: a dict of name to reference."""
+    binary = Path(binary)
+    images = applications()
+    digest = hashlib.sha256(binary.read_bytes()).hexdigest()[:12]
+    with _alone():
+        images["initgate"] = _commit(f"{TAG}/initgate:{digest}", "scratch",
+                                     lambda root: _install(binary, root / "initgate"),
+                                     "--user", "65532:65532", "--entrypoint", '["/initgate"]')
+    return images
+
+
+def applications():
+    """All images but the gate's, built where they are missing."""
+    with _alone():
+        images = _applications()
+        _remove_old(set(images.values()))
+        return images
+
+
+def _remove_old(keep):
+    """Images of other recipes and binaries, after a day. podman leaves those that are in use."""
+    old = podman("images", "--filter", f"reference={TAG}/*", "--filter", "until=24h",
+                 "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
+    if set(old) - keep:
+        podman("rmi", *(set(old) - keep), check=False)
+
+
+def _applications():
     debian = debian_root()
     program = debian / "usr/bin/tinyproxy"
     recipe = hashlib.sha256(Path(__file__).read_bytes() + program.read_bytes()).hexdigest()[:12]
 
     def make(name, base, change, *config):
-        return _commit(f"localhost/initgate-test/{name}:{recipe}", base, change, *config)
+        return _commit(f"{TAG}/{name}:{recipe}", base, change, *config)
 
     images = {"pause": make("pause", "scratch",
                             lambda root: _install(debian / "usr/bin/catatonit", root / "pause"),
                             "--entrypoint", '["/pause", "-P"]')}
     images["runtime"] = make("runtime", "scratch", lambda root: _copy_root(debian, root))
     images["artifact"] = make("artifact", images["runtime"],
-                              lambda root: _install(program, root / "artifact/server"))
+                              lambda root: _install(program, root / ARTIFACT))
+    images["artifact-changed-byte"] = make("artifact-changed-byte", images["artifact"],
+                                           lambda root: change_byte(root / ARTIFACT))
     images["server"] = make("server", images["runtime"],
                             lambda root: _install(program, root / SERVER))
     for fault, change in FAULTS.items():
         images[f"server-{fault}"] = make(f"server-{fault}", images["server"], change)
-
-    digest = hashlib.sha256(binary.read_bytes()).hexdigest()[:12]
-    images["initgate"] = _commit(f"localhost/initgate-test/initgate:{digest}", "scratch",
-                                 lambda root: _install(binary, root / "initgate"),
-                                 "--user", "65532:65532", "--entrypoint", '["/initgate"]')
     return images
 
 
 def program_digest():
     """SHA256 of the server, as whoever built it would publish it."""
     return hashlib.sha256((debian_root() / "usr/bin/tinyproxy").read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    for image_name, reference in applications().items():
+        print(f"{image_name}={reference}")
+    print(f"digest={program_digest()}")

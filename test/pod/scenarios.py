@@ -279,21 +279,39 @@ def run_kind(kind, built, script=None, expected=None):
     expect("the verdict", report["verdict"], "fail" if failed else "pass")
 
 
-def nothing_left(built, before):
+def check_manifest(pattern):
+    """Every container: Pod Security "restricted", requests and limits, an image by digest."""
+    documents = driver.load(MANIFESTS / f"{pattern}.yaml")
+    spec = driver.pod_spec(documents)
+    expect("the pod's runAsNonRoot", spec["securityContext"]["runAsNonRoot"], True)
+    expect("the pod's seccomp profile", spec["securityContext"]["seccompProfile"]["type"],
+           "RuntimeDefault")
+    for container in spec["initContainers"] + spec["containers"]:
+        name, context = container["name"], container["securityContext"]
+        expect(f"{name}: capabilities", context["capabilities"], {"drop": ["ALL"]})
+        expect(f"{name}: privilege escalation", context["allowPrivilegeEscalation"], False)
+        expect(f"{name}: read-only root", context["readOnlyRootFilesystem"], True)
+        expect(f"{name}: resources", {kind: set(amounts) for kind, amounts
+                                      in container["resources"].items()},
+               {"requests": {"cpu", "memory"}, "limits": {"cpu", "memory"}})
+        if not re.fullmatch(r"registry\.example\.com/[a-z-]+@sha256:[0-9]{64}",
+                            container["image"]):
+            raise Failure(f"{name}: {container['image']} is not pinned by digest")
+
+
+def nothing_left():
     """After all pods: no container, mount or folder of theirs remains."""
-    del built
-    left = sorted(str(path) for path in leftovers() - before)
-    expect("what is left", left, [])
-
-
-def leftovers():
-    names = engine.podman("ps", "--all", "--format", "{{.Names}}").stdout.split()
-    mounts = re.findall(r"\S*/initgate-pod-\S*", Path("/proc/self/mounts").read_text("utf-8"))
-    return {*names, *mounts, *Path(tempfile.gettempdir()).glob("initgate-pod-*")}
+    things = [*engine.podman("ps", "--all", "--format", "{{.Names}} {{.PodName}}").stdout.split(),
+              *Path("/proc/self/mounts").read_text(encoding="utf-8").split(),
+              *map(str, Path(tempfile.gettempdir()).iterdir())]
+    expect("what is left", [thing for thing in things for uid in driver.Pod.uids if uid in thing],
+           [])
 
 
 def tests(built):
     """(name, function) of every test, in order."""
+    for pattern in PLACEHOLDERS:
+        yield f"{pattern} manifest", lambda p=pattern: check_manifest(p)
     for scenario in scenarios():
         yield scenario.name, lambda s=scenario: run_scenario(copy.deepcopy(s), built)
     for kind in kinds.KINDS:
@@ -310,9 +328,8 @@ def main():
         return 2
     signal.signal(signal.SIGTERM, driver.end_on_signal)
     built = images.build(sys.argv[1])
-    before = leftovers()
     chosen = [(name, run) for name, run in tests(built) if len(sys.argv) < 3 or sys.argv[2] in name]
-    chosen.append(("nothing is left behind", lambda: nothing_left(built, before)))
+    chosen.append(("nothing is left behind", nothing_left))
     failed = 0
     for name, run in chosen:
         try:
