@@ -37,9 +37,10 @@ cflags="-Os -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong"
 cflags="$cflags -fno-asynchronous-unwind-tables -fno-unwind-tables"
 
 # Everything that neither hashing nor, later, verifying ECDSA P-256 and Ed25519 signatures needs.
-# asm and threads stay. Three are here for what they do, not for their size: no-autoload-config
-# (an openssl.cnf must not change what a digest is), no-atexit (cleaning up at exit races with
-# threads that still hash) and no-filenames (no source paths in the binary).
+# asm and threads stay; no-bulk is absent because it takes the elliptic curves away too. Three are
+# here for what they do, not for their size: no-autoload-config (an openssl.cnf must not change
+# what a digest is), no-atexit (cleaning up at exit races with threads that still hash) and
+# no-filenames (no source paths in the binary).
 openssl_options=(
     no-shared no-module no-dso no-apps no-tests no-docs no-legacy no-engine no-fips no-makedepend
     no-autoload-config no-atexit no-filenames no-err no-autoerrinit
@@ -50,7 +51,7 @@ openssl_options=(
     no-ml-kem no-ml-dsa no-slh-dsa no-sm2 no-sm2-precomp no-ec2m no-ecdh no-dh no-dsa
     no-aria no-bf no-camellia no-cast no-chacha no-des no-idea no-rc2 no-rc4 no-seed no-sm4
     no-blake2 no-md4 no-mdc2 no-rmd160 no-sm3 no-whirlpool
-    no-argon2 no-scrypt no-cmac no-poly1305 no-siphash no-siv no-ocb no-bulk
+    no-argon2 no-scrypt no-cmac no-poly1305 no-siphash no-siv no-ocb
 )
 
 key() {
