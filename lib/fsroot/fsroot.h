@@ -28,11 +28,14 @@ void ig_fsroot_close(struct ig_fsroot *root);
 /* Is the root a directory with no entry at all? -1 where it cannot be read. */
 int ig_fsroot_is_empty(const struct ig_fsroot *root, struct ig_error *e);
 
-/* Let POINT (absolute, normal, in ROOT) lead to OWN, a path below "/" of this
+/* Let POINT (absolute, in ROOT, not "/") lead to OWN, an absolute path of this
  * process: a directory or a file. Whatever ROOT has at POINT is hidden, as a
  * mount would; ".." from it leads to POINT's parent in ROOT; an absolute link
- * met inside leads back into ROOT. POINT need not exist in ROOT, its parent
- * must when it is walked. Not thread-safe against walks. */
+ * met inside leads back into ROOT. Symlinks on POINT are followed in ROOT, and
+ * earlier grafts crossed, at this call, as a container runtime does when it
+ * mounts: graft outer points first. POINT need not exist in ROOT, its parent
+ * must when it is walked. Errors: number is the errno of walking to OWN; EINVAL
+ * for a POINT that is not absolute or is the root. Not thread-safe against walks. */
 int ig_fsroot_graft(struct ig_fsroot *root, const char *point, const char *own,
                     struct ig_error *e);
 
@@ -41,20 +44,26 @@ enum ig_hop_kind { IG_HOP_DIRECTORY, IG_HOP_LINK, IG_HOP_FINAL };
 struct ig_hop {
     enum ig_hop_kind kind;
     char *path;            /* absolute in the root, symlink-free but for its own last name; not escaped */
-    char *target;          /* of a link, else NULL; not escaped */
+    char *target;          /* of IG_HOP_LINK, else NULL; not escaped */
     struct ig_meta meta;
     bool grafted;          /* lies on a grafted volume */
+    bool trailing;         /* of IG_HOP_LINK: it stood in the path's last place, where alone
+                              fs.protected_symlinks applies (may_follow_link() in fs/namei.c) */
 };
 
 /* A walk: every inode that was passed, in order, the root directory first.
- * A directory that several links lead through appears once each time. */
+ * A directory that several links lead through, or "..", appears once each time. A hop
+ * lies in the nearest IG_HOP_DIRECTORY before it (but for a directory that ".." led to).
+ * Every IG_HOP_DIRECTORY was searched, so the kernel asks for execute permission on it;
+ * of the final file it asks none. */
 struct ig_walk {
     struct ig_hop *hops;
     size_t count;
     char *path;    /* the final file, absolute and symlink-free in the root; where the walk
                       failed, what could not be passed (or found) */
     int fd;        /* O_PATH descriptor of the final file; -1 where the walk failed */
-    int parent_fd; /* O_PATH descriptor of its directory; -1 where it failed or the final is the root */
+    int parent_fd; /* O_PATH descriptor of its directory (of a graft's own: where OWN lies);
+                      -1 where it failed or the final is the root */
     char *name;    /* its name in that directory; NULL likewise */
     int error;     /* 0, or the errno that openat2 would give */
 };
@@ -65,9 +74,11 @@ enum {
 
 /* Walk PATH (absolute or not, it starts at the root). Returns 0 or -1; in both
  * cases OUT is filled (error says why) and must be freed with ig_walk_free().
- * Errors: ENOENT (also for ""), ENOTDIR, ELOOP (more than 40 symlinks, or a magic link),
- * ENAMETOOLONG (PATH_MAX, NAME_MAX), EACCES (the gate itself may not search),
- * EAGAIN (a directory was moved meanwhile), EIO and whatever else a file system says. */
+ * Errors: ENOENT (also for ""), ENOTDIR, ELOOP (more than 40 symlinks, a magic link, or a
+ * symlink on a mount with nosymfollow), ENAMETOOLONG (PATH_MAX, NAME_MAX; here also hops
+ * whose paths take more than 16 MiB together), EACCES (the gate itself may not search),
+ * EAGAIN (a directory was moved meanwhile), EIO and whatever else a file system says.
+ * fs.protected_symlinks is not applied: it is about who walks, see fsroot/permits.h. */
 int ig_fsroot_walk(const struct ig_fsroot *root, const char *path, unsigned flags,
                    struct ig_walk *out);
 void ig_walk_free(struct ig_walk *walk);
@@ -75,16 +86,17 @@ void ig_walk_free(struct ig_walk *walk);
 const struct ig_hop *ig_walk_final(const struct ig_walk *walk);
 
 /* Open the walk's final file for reading. Only regular files: anything else is
- * never opened (a FIFO blocks, a device acts), number EINVAL. Where the name
- * leads to another inode than the walk did: number EAGAIN. Returns a descriptor
- * with O_CLOEXEC, or -1. */
+ * never opened (a FIFO blocks, a device acts), number EINVAL; of a walk that failed, its
+ * error. Where the name leads to another inode than the walk did: number EAGAIN. Returns
+ * a descriptor with O_CLOEXEC, or -1. */
 int ig_walk_open(const struct ig_walk *walk, struct ig_error *e);
 
 /* Fill META for an open descriptor (O_PATH will do): statx, mount id, ACL.
  * Returns 0 or -1 with the errno in E. An unreadable ACL is no failure here: acl_error. */
 int ig_meta_of_fd(int fd, struct ig_meta *meta, struct ig_error *e);
 
-/* Mount flags of what FD lies on (statfs(2) f_flags: ST_RDONLY 1, ST_NOSUID 2, ST_NOEXEC 8)
+/* Mount flags of what FD lies on (statfs(2) f_flags: ST_RDONLY 1, ST_NOSUID 2, ST_NOEXEC 8,
+ * ST_NOSYMFOLLOW 0x2000)
  * and the file system's magic number (f_type). */
 int ig_fd_statfs(int fd, unsigned long *flags, unsigned long *magic, struct ig_error *e);
 

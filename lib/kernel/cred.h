@@ -42,9 +42,11 @@ uint64_t ig_cred_effective(const struct ig_cred *cred);
 bool ig_cred_in_group(const struct ig_cred *cred, uint32_t gid);
 
 /* Bits of MAY: 4 read, 2 write, 1 execute or search. UNMAPPED says that owner
- * 65534 means "no id of this user namespace" (then capabilities do not apply to
- * an inode that 65534 owns: capable_wrt_inode_uidgid()). True where the kernel
- * would permit all of MAY on an inode as META. */
+ * 65534 means "no id of this user namespace" (then nobody here is its owner, and
+ * capabilities do not apply to an inode whose uid or gid it is:
+ * capable_wrt_inode_uidgid()). True where the kernel would permit all of MAY on an
+ * inode as META. Where the ACL could not be read (acl_error) and matters, only a
+ * capability permits. Mount flags (ro, noexec) are not looked at. */
 bool ig_cred_may(const struct ig_cred *cred, const struct ig_meta *meta, unsigned may,
                  bool unmapped);
 

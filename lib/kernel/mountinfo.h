@@ -12,12 +12,14 @@
 struct ig_mount {
     uint64_t id, parent;
     unsigned major, minor;
-    char *root;           /* in its file system; octal escapes undone */
+    char *root;           /* in its file system; octal escapes undone, "//deleted" cut off (see
+                             stale); not always a path: nsfs has "net:[4026531840]" */
     char *point;          /* as this process sees it; octal escapes undone */
     char *options;        /* per mount: "ro,nosuid,noexec" */
     char *fstype;         /* "ext4", "tmpfs", "proc" */
-    char *source;
-    char *super_options;  /* of the file system: "rw,hidepid=invisible" */
+    char *source;         /* as listed, escapes and all; may be "" */
+    char *super_options;  /* of the file system: "rw,hidepid=invisible"; escapes stay, so that an
+                             escaped comma cannot forge an option */
     bool stale;           /* the root field ended in "//deleted": its source was removed or replaced */
 };
 
@@ -27,7 +29,8 @@ struct ig_mounts {
 };
 
 /* Parse TEXT (LENGTH bytes). -1 with the line's number where any line is not
- * mountinfo's form: a listing that is half understood must not be judged. */
+ * mountinfo's form, or the last one lacks its newline: a listing that is half understood
+ * must not be judged. No line at all is none: a chroot into a folder has no mounts. */
 int ig_mounts_parse(const char *text, size_t length, struct ig_mounts *out, struct ig_error *e);
 void ig_mounts_free(struct ig_mounts *mounts);
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an open descriptor says about its inode. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "fsroot/internal.h"
+
+/* The kernel's struct statx (include/uapi/linux/stat.h). musl and older glibc declare one
+ * without the mount id, and linux/stat.h cannot be included beside theirs. */
+struct statx_abi {
+    uint32_t mask;
+    uint8_t before[140];
+    uint64_t mnt_id;
+    uint8_t after[104];
+};
+_Static_assert(offsetof(struct statx_abi, mnt_id) == 0x90, "stx_mnt_id");
+_Static_assert(sizeof(struct statx_abi) == 0x100, "struct statx");
+
+enum { MASK_MNT_ID = 0x1000 };
+
+int ig_fd_duplicate(int fd)
+{
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/* Before Linux 5.8 statx() has no mount id, and old seccomp profiles refuse it. */
+static uint64_t mount_id_of_fdinfo(int fd)
+{
+    char path[64];
+    char text[1024];
+    unsigned long long id = 0;
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+    IG_AUTO_CLOSE int info = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = info >= 0 ? read(info, text, sizeof text - 1) : -1;
+    if (length <= 0) {
+        return 0;
+    }
+    text[length] = '\0';
+    const char *key = strstr(text, "mnt_id:");
+    return key != NULL && sscanf(key, "mnt_id: %llu", &id) == 1 ? id : 0;
+}
+
+static uint64_t mount_id(int fd)
+{
+    struct statx_abi s = {0};
+    if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, MASK_MNT_ID, &s) == 0 &&
+        (s.mask & MASK_MNT_ID) != 0) {
+        return s.mnt_id;
+    }
+    return mount_id_of_fdinfo(fd);
+}
+
+static void read_acl(int fd, struct ig_meta *meta)
+{
+    unsigned char value[4 + 8 * IG_ACL_ENTRIES_MAX];
+    struct ig_error e;
+    long size = ig_fd_getxattr(fd, "system.posix_acl_access", value, sizeof value, &e);
+    if (size < 0) {
+        meta->acl_error = e.number;
+    } else if (size > 0) {
+        ig_acl_parse(value, (size_t)size, meta);
+    }
+}
+
+int ig_meta_of_fd(int fd, struct ig_meta *meta, struct ig_error *e)
+{
+    struct stat s;
+    if (fstat(fd, &s) != 0) {
+        return ig_error_set(e, errno, "stat");
+    }
+    *meta = (struct ig_meta){
+        .mode = s.st_mode,
+        .uid = s.st_uid,
+        .gid = s.st_gid,
+        .nlink = (uint32_t)s.st_nlink,
+        .size = (uint64_t)s.st_size,
+        .ino = s.st_ino,
+        .dev = s.st_dev,
+        .mnt_id = mount_id(fd),
+        .mtime = s.st_mtim,
+        .ctime = s.st_ctim,
+    };
+    if (!S_ISLNK(s.st_mode)) {
+        read_acl(fd, meta);
+    }
+    return 0;
+}
+
+int ig_fd_statfs(int fd, unsigned long *flags, unsigned long *magic, struct ig_error *e)
+{
+    struct statfs s;
+    int result;
+    do {
+        result = fstatfs(fd, &s);
+    } while (result != 0 && errno == EINTR);
+    if (result != 0) {
+        return ig_error_set(e, errno, "statfs");
+    }
+    *flags = (unsigned long)s.f_flags;
+    /* f_type is signed on some machines: a magic number with the top bit would not
+     * compare equal. */
+    *magic = (unsigned long)s.f_type & 0xffffffffUL;
+    return 0;
+}
+
+long ig_fd_getxattr(int fd, const char *name, void *value, size_t size, struct ig_error *e)
+{
+    /* fgetxattr() refuses O_PATH descriptors with EBADF; their magic link does not. */
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    ssize_t length = getxattr(path, name, value, size);
+    if (length >= 0) {
+        return length;
+    }
+    if (errno == ENODATA || errno == EOPNOTSUPP) {
+        return 0;
+    }
+    return ig_error_set(e, errno, "reading the extended attribute %s", name);
+}
+
+char *ig_fd_readlink(int fd)
+{
+    char text[PATH_MAX + 1];
+    ssize_t length = readlinkat(fd, "", text, sizeof text);
+    if (length < 0) {
+        return NULL;
+    }
+    if ((size_t)length >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    return ig_strndup(text, (size_t)length);
+}

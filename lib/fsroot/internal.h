@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of lib/fsroot share among themselves. */
+#ifndef IG_FSROOT_INTERNAL_H
+#define IG_FSROOT_INTERNAL_H
+
+#include "fsroot/fsroot.h"
+
+struct ig_graft {
+    char *point;        /* where in the root; absolute, symlink-free */
+    struct ig_walk own; /* what stands there, walked from this process's "/" */
+};
+
+struct ig_fsroot {
+    int fd; /* O_PATH directory */
+    struct ig_graft *grafts;
+    size_t graft_count;
+};
+
+/* The graft exactly on PATH, or NULL. */
+const struct ig_graft *ig_fsroot_graft_on(const struct ig_fsroot *root, const char *path);
+
+/* As ig_fsroot_walk(), and what was left of the text, malloc'd: where the walk failed with
+ * ENOENT, "path" and "/" and *REST name what is missing. */
+int ig_fsroot_walk_rest(const struct ig_fsroot *root, const char *path, struct ig_walk *out,
+                        char **rest);
+
+/* A second descriptor of the same open file, with O_CLOEXEC; -1 and errno. */
+int ig_fd_duplicate(int fd);
+
+/* The text of the symlink that FD (O_PATH|O_NOFOLLOW) is, malloc'd; NULL and errno. */
+char *ig_fd_readlink(int fd);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fsroot/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+
+enum { STEP = O_PATH | O_NOFOLLOW | O_CLOEXEC };
+
+static void replace_fd(int *fd, int with)
+{
+    ig_cleanup_close(fd);
+    *fd = with;
+}
+
+/* Forget the levels below DEPTH, and their part of the path. */
+static void cut(struct ig_place *p, size_t depth)
+{
+    for (; p->depth > depth; p->depth--) {
+        ig_cleanup_close(&p->levels[p->depth].outer_fd);
+    }
+    p->path.length = p->levels[depth].length;
+    if (p->path.data != NULL) {
+        p->path.data[p->path.length] = '\0';
+    }
+}
+
+/* FD and META are taken over. */
+static void stand_on(struct ig_place *p, int fd, int parent_fd, const struct ig_meta *meta)
+{
+    replace_fd(&p->fd, fd);
+    replace_fd(&p->parent_fd, parent_fd);
+    ig_meta_free(&p->meta);
+    p->meta = *meta;
+}
+
+int ig_place_start(struct ig_place *p, const struct ig_fsroot *root)
+{
+    *p = (struct ig_place){.root = root, .fd = -1, .parent_fd = -1, .size = 16};
+    p->levels = ig_alloc_array(p->size, sizeof *p->levels);
+    return ig_place_to_root(p);
+}
+
+void ig_place_free(struct ig_place *p)
+{
+    cut(p, 0);
+    replace_fd(&p->fd, -1);
+    replace_fd(&p->parent_fd, -1);
+    ig_meta_free(&p->meta);
+    ig_buf_free(&p->path);
+    free(p->levels);
+    p->levels = NULL;
+}
+
+int ig_place_to_root(struct ig_place *p)
+{
+    struct ig_meta meta;
+    struct ig_error e;
+    IG_AUTO_CLOSE int fd = ig_fd_duplicate(p->root->fd);
+    if (fd < 0) {
+        return errno;
+    }
+    if (ig_meta_of_fd(fd, &meta, &e) != 0) {
+        return e.number;
+    }
+    cut(p, 0);
+    p->levels[0] = (struct ig_level){
+        .dev = meta.dev, .ino = meta.ino, .mnt_id = meta.mnt_id, .outer_fd = -1};
+    stand_on(p, ig_steal_fd(&fd), -1, &meta);
+    return 0;
+}
+
+int ig_place_check_search(struct ig_place *p)
+{
+    IG_AUTO_CLOSE int fd = openat(p->fd, ".", STEP);
+    return fd < 0 ? errno : 0;
+}
+
+/* A descriptor of the directory above. Not at the root. */
+static int open_above(struct ig_place *p, int *out, struct ig_meta *meta)
+{
+    const struct ig_level *above = &p->levels[p->depth - 1];
+    int outer_fd = p->levels[p->depth].outer_fd;
+    struct ig_error e;
+    IG_AUTO_CLOSE int fd = outer_fd >= 0 ? ig_fd_duplicate(outer_fd) : openat(p->fd, "..", STEP);
+    if (fd < 0) {
+        return errno;
+    }
+    if (ig_meta_of_fd(fd, meta, &e) != 0) {
+        return e.number;
+    }
+    if (meta->dev != above->dev || meta->ino != above->ino || meta->mnt_id != above->mnt_id) {
+        /* Somebody moved it, perhaps out of the root: going on might leave it. */
+        ig_meta_free(meta);
+        return EAGAIN;
+    }
+    *out = ig_steal_fd(&fd);
+    return 0;
+}
+
+int ig_place_up(struct ig_place *p)
+{
+    struct ig_meta meta;
+    int fd;
+    int number = ig_place_check_search(p);
+    if (number != 0 || p->depth == 0) {
+        return number;
+    }
+    number = open_above(p, &fd, &meta);
+    if (number != 0) {
+        return number;
+    }
+    cut(p, p->depth - 1);
+    stand_on(p, fd, -1, &meta);
+    return 0;
+}
+
+int ig_place_enter(struct ig_place *p, int fd, struct ig_meta *meta, const char *name,
+                   const struct ig_graft *graft)
+{
+    int outer_fd = graft != NULL ? ig_fd_duplicate(p->fd) : -1;
+    if (graft != NULL && outer_fd < 0) {
+        int number = errno;
+        close(fd);
+        ig_meta_free(meta);
+        return number;
+    }
+    bool grafted = graft != NULL || p->levels[p->depth].grafted;
+    ig_buf_adds(&p->path, "/");
+    ig_buf_adds(&p->path, name);
+    if (++p->depth == p->size) {
+        p->size *= 2;
+        p->levels = ig_realloc_array(p->levels, p->size, sizeof *p->levels);
+    }
+    p->levels[p->depth] = (struct ig_level){
+        .dev = meta->dev,
+        .ino = meta->ino,
+        .mnt_id = meta->mnt_id,
+        .length = p->path.length,
+        .graft = graft,
+        .outer_fd = outer_fd,
+        .grafted = grafted,
+    };
+    stand_on(p, fd, ig_steal_fd(&p->fd), meta);
+    return 0;
+}
+
+char *ig_place_path(const struct ig_place *p, const char *name)
+{
+    const char *here = ig_buf_text(&p->path);
+    if (name != NULL) {
+        return ig_format("%s/%s", here, name);
+    }
+    return ig_strdup(here[0] != '\0' ? here : "/");
+}
+
+int ig_place_parent(struct ig_place *p, int *fd, char **name)
+{
+    const struct ig_graft *graft = p->levels[p->depth].graft;
+    struct ig_meta meta;
+    int number = 0;
+    *fd = -1;
+    *name = NULL;
+    if (p->depth == 0) {
+        return 0;
+    }
+    if (graft != NULL) {
+        *fd = graft->own.parent_fd >= 0 ? ig_fd_duplicate(graft->own.parent_fd) : -1;
+        *name = graft->own.name != NULL ? ig_strdup(graft->own.name) : NULL;
+        return graft->own.parent_fd >= 0 && *fd < 0 ? errno : 0;
+    }
+    if (p->parent_fd >= 0) {
+        *fd = ig_steal_fd(&p->parent_fd);
+    } else {
+        number = open_above(p, fd, &meta);
+        if (number == 0) {
+            ig_meta_free(&meta);
+        }
+    }
+    *name = ig_strdup(ig_buf_text(&p->path) + p->levels[p->depth - 1].length + 1);
+    return number;
+}

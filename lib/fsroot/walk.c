@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The walker: link_path_walk() of fs/namei.c under RESOLVE_IN_ROOT, a component at a time.
+ * Search permission, name lengths and whatever a file system objects to are the kernel's
+ * own answers, since each step is an openat() of one name.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "fsroot/place.h"
+
+enum {
+    LINKS_MAX = 40, /* MAXSYMLINKS */
+    /* The hops of one walk: without a bound a made-up tree makes the gate run out of memory
+     * (40 links of 2,000 names each). One path without links stays below 5 MiB. */
+    HOP_PATHS_MAX = 16 << 20,
+    STEP = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+    PROC_ROOT_INO = 1,
+};
+#define PROC_MAGIC 0x9fa0UL
+#define NO_SYMFOLLOW 0x2000UL /* ST_NOSYMFOLLOW (Linux 5.10) of f_flags */
+
+struct walker {
+    struct ig_walk *out;
+    unsigned flags;
+    struct ig_place place;
+    bool arrived;      /* at the current directory, which is not among the hops yet */
+    char *rest;        /* what is to be walked; owned */
+    const char *at;    /* in rest: behind the current name */
+    unsigned links;
+    size_t hop_paths;  /* bytes */
+};
+
+/* What one step makes of the walk. */
+enum step { GO_ON, FINISHED, FAILED };
+
+/* The walk ends with NUMBER at NAME (NULL: at the current directory). */
+static enum step fail(struct walker *w, int number, const char *name)
+{
+    w->out->error = number;
+    free(w->out->path);
+    w->out->path = ig_place_path(&w->place, name);
+    return FAILED;
+}
+
+/* HOP's path, target and ACL are taken over. */
+static enum step add_hop(struct walker *w, struct ig_hop hop, const char *name)
+{
+    struct ig_walk *out = w->out;
+    hop.path = ig_place_path(&w->place, name);
+    if ((out->count & (out->count - 1)) == 0) {
+        size_t size = out->count != 0 ? out->count * 2 : 1;
+        out->hops = ig_realloc_array(out->hops, size, sizeof *out->hops);
+    }
+    out->hops[out->count++] = hop;
+    w->hop_paths += strlen(hop.path);
+    return w->hop_paths > HOP_PATHS_MAX ? fail(w, ENAMETOOLONG, name) : GO_ON;
+}
+
+static enum step add_current(struct walker *w, enum ig_hop_kind kind)
+{
+    struct ig_hop hop = {.kind = kind, .grafted = w->place.levels[w->place.depth].grafted};
+    ig_meta_copy(&hop.meta, &w->place.meta);
+    w->arrived = false;
+    return add_hop(w, hop, NULL);
+}
+
+/* Links of /proc/PID (fd/N, exe, root, ...) jump to a file instead of naming a path
+ * (proc_pid_fd(5)); those in procfs's own root (self, thread-self, mounts, net) are plain. */
+static bool is_magic(const struct walker *w, const struct ig_meta *link, unsigned long magic)
+{
+    const struct ig_meta *in = &w->place.meta;
+    return magic == PROC_MAGIC && !(in->dev == link->dev && in->ino == PROC_ROOT_INO);
+}
+
+/* The text of the link FD, in the kernel's order of refusals; NULL and *NUMBER. */
+static char *link_target(struct walker *w, int fd, const struct ig_meta *meta, int *number)
+{
+    unsigned long flags;
+    unsigned long magic;
+    struct ig_error e;
+    if (w->links++ >= LINKS_MAX) {
+        *number = ELOOP;
+        return NULL;
+    }
+    if (ig_fd_statfs(fd, &flags, &magic, &e) != 0) {
+        *number = e.number;
+        return NULL;
+    }
+    if ((flags & NO_SYMFOLLOW) != 0) {
+        *number = ELOOP;
+        return NULL;
+    }
+    /* Of a magic link too: who may not look at that process gets EACCES, not ELOOP. */
+    char *target = ig_fd_readlink(fd);
+    if (target == NULL) {
+        *number = errno;
+        return NULL;
+    }
+    if (is_magic(w, meta, magic)) {
+        *number = ELOOP;
+        free(target);
+        return NULL;
+    }
+    return target;
+}
+
+/* FD is the link NAME; both FD and META stay the caller's. */
+static enum step follow(struct walker *w, int fd, const struct ig_meta *meta, const char *name)
+{
+    int number = 0;
+    char *target = link_target(w, fd, meta, &number);
+    if (target == NULL) {
+        return fail(w, number, name);
+    }
+    char *rest = ig_format("%s%s", target, w->at);
+    struct ig_hop hop = {
+        .kind = IG_HOP_LINK,
+        .target = target,
+        .grafted = w->place.levels[w->place.depth].grafted,
+        .trailing = w->at[strspn(w->at, "/")] == '\0',
+    };
+    ig_meta_copy(&hop.meta, meta);
+    free(w->rest);
+    w->rest = rest;
+    w->at = rest;
+    if (add_hop(w, hop, name) == FAILED) {
+        return FAILED;
+    }
+    if (rest[0] == '/') {
+        number = ig_place_to_root(&w->place);
+        w->arrived = true;
+    }
+    return number != 0 ? fail(w, number, NULL) : GO_ON;
+}
+
+/* The walk ends at NAME in the current directory, which is no directory (or a link that is
+ * not to be followed). FD and META stay the caller's. */
+static enum step finish_at(struct walker *w, int fd, const struct ig_meta *meta, const char *name,
+                           const struct ig_graft *graft)
+{
+    struct ig_walk *out = w->out;
+    struct ig_hop hop = {
+        .kind = IG_HOP_FINAL,
+        .grafted = graft != NULL || w->place.levels[w->place.depth].grafted,
+    };
+    out->fd = ig_fd_duplicate(fd);
+    out->parent_fd = ig_fd_duplicate(graft != NULL ? graft->own.parent_fd : w->place.fd);
+    if (out->fd < 0 || out->parent_fd < 0) {
+        return fail(w, errno, name);
+    }
+    out->name = ig_strdup(graft != NULL ? graft->own.name : name);
+    out->path = ig_place_path(&w->place, name);
+    ig_meta_copy(&hop.meta, meta);
+    return add_hop(w, hop, name) == FAILED ? FAILED : FINISHED;
+}
+
+/* The walk ends at the current directory. */
+static enum step finish_here(struct walker *w)
+{
+    struct ig_walk *out = w->out;
+    int number = ig_place_parent(&w->place, &out->parent_fd, &out->name);
+    if (number != 0) {
+        return fail(w, number, NULL);
+    }
+    out->fd = ig_steal_fd(&w->place.fd);
+    out->path = ig_place_path(&w->place, NULL);
+    return add_current(w, IG_HOP_FINAL) == FAILED ? FAILED : FINISHED;
+}
+
+/* A descriptor of NAME, or of what is grafted there (*GRAFT). */
+static int open_name(struct walker *w, const char *name, const struct ig_graft **graft)
+{
+    IG_AUTO_FREE char *path = ig_place_path(&w->place, name);
+    *graft = ig_fsroot_graft_on(w->place.root, path);
+    if (*graft == NULL) {
+        return openat(w->place.fd, name, STEP);
+    }
+    int number = ig_place_check_search(&w->place);
+    if (number != 0) {
+        errno = number;
+        return -1;
+    }
+    return ig_fd_duplicate((*graft)->own.fd);
+}
+
+static enum step step_to(struct walker *w, const char *name)
+{
+    const struct ig_graft *graft;
+    struct ig_meta meta;
+    struct ig_error e;
+    IG_AUTO_CLOSE int fd = open_name(w, name, &graft);
+    if (fd < 0) {
+        /* O_PATH asks nothing of the file itself: what refused is its directory. */
+        return fail(w, errno, errno == EACCES ? NULL : name);
+    }
+    if (ig_meta_of_fd(fd, &meta, &e) != 0) {
+        return fail(w, e.number, name);
+    }
+    enum step step;
+    bool slash = w->at[0] == '/';
+    if (ig_meta_is(&meta, S_IFDIR)) {
+        int number = ig_place_enter(&w->place, ig_steal_fd(&fd), &meta, name, graft);
+        w->arrived = true;
+        return number != 0 ? fail(w, number, name) : GO_ON;
+    }
+    if (ig_meta_is(&meta, S_IFLNK) && (slash || (w->flags & IG_WALK_NOFOLLOW) == 0)) {
+        step = follow(w, fd, &meta, name);
+    } else if (slash) {
+        step = fail(w, ENOTDIR, name);
+    } else {
+        step = finish_at(w, fd, &meta, name, graft);
+    }
+    ig_meta_free(&meta);
+    return step;
+}
+
+/* Take the next name off the text and go there. */
+static enum step step(struct walker *w)
+{
+    w->at += strspn(w->at, "/");
+    if (w->at[0] == '\0') {
+        return finish_here(w);
+    }
+    if (w->arrived && add_current(w, IG_HOP_DIRECTORY) == FAILED) {
+        return FAILED;
+    }
+    size_t length = strcspn(w->at, "/");
+    IG_AUTO_FREE char *name = ig_strndup(w->at, length);
+    w->at += length;
+    if (strcmp(name, ".") == 0) {
+        int number = ig_place_check_search(&w->place);
+        return number != 0 ? fail(w, number, NULL) : GO_ON;
+    }
+    if (strcmp(name, "..") == 0) {
+        bool moves = w->place.depth > 0;
+        int number = ig_place_up(&w->place);
+        w->arrived = moves;
+        return number != 0 ? fail(w, number, NULL) : GO_ON;
+    }
+    return step_to(w, name);
+}
+
+static void close_final(struct ig_walk *out)
+{
+    ig_cleanup_close(&out->fd);
+    ig_cleanup_close(&out->parent_fd);
+    free(out->name);
+    out->fd = -1;
+    out->parent_fd = -1;
+    out->name = NULL;
+}
+
+static int walk(const struct ig_fsroot *root, const char *path, unsigned flags,
+                struct ig_walk *out, char **rest)
+{
+    *out = (struct ig_walk){.fd = -1, .parent_fd = -1};
+    size_t length = strlen(path);
+    if (length == 0 || length >= PATH_MAX) {
+        out->error = length == 0 ? ENOENT : ENAMETOOLONG;
+        out->path = ig_strdup(path);
+        *rest = ig_strdup("");
+        return -1;
+    }
+    struct walker w = {.out = out, .flags = flags, .arrived = true, .rest = ig_strdup(path)};
+    w.at = w.rest;
+    int number = ig_place_start(&w.place, root);
+    enum step now = number != 0 ? fail(&w, number, NULL) : GO_ON;
+    while (now == GO_ON) {
+        now = step(&w);
+    }
+    *rest = ig_strdup(w.at);
+    if (now == FAILED) {
+        close_final(out);
+    }
+    ig_place_free(&w.place);
+    free(w.rest);
+    return now == FAILED ? -1 : 0;
+}
+
+int ig_fsroot_walk(const struct ig_fsroot *root, const char *path, unsigned flags,
+                   struct ig_walk *out)
+{
+    IG_AUTO_FREE char *rest = NULL;
+    return walk(root, path, flags, out, &rest);
+}
+
+int ig_fsroot_walk_rest(const struct ig_fsroot *root, const char *path, struct ig_walk *out,
+                        char **rest)
+{
+    return walk(root, path, 0, out, rest);
+}
+
+void ig_walk_free(struct ig_walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++) {
+        free(walk->hops[i].path);
+        free(walk->hops[i].target);
+        ig_meta_free(&walk->hops[i].meta);
+    }
+    free(walk->hops);
+    free(walk->path);
+    close_final(walk);
+    *walk = (struct ig_walk){.fd = -1, .parent_fd = -1};
+}
+
+const struct ig_hop *ig_walk_final(const struct ig_walk *walk)
+{
+    return walk->error == 0 && walk->count > 0 ? &walk->hops[walk->count - 1] : NULL;
+}
