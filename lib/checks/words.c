@@ -136,14 +136,11 @@ bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_resul
 
 bool ig_is_mount_point(const struct ig_walk *walk)
 {
-    const struct ig_hop *final = ig_walk_final(walk);
-    /* The directory of the final file is the last directory before it: links in between belong to
-     * the names, not to where it lies. */
-    for (size_t i = walk->count - 1; i > 0; i--) {
-        const struct ig_hop *hop = &walk->hops[i - 1];
-        if (hop->kind == IG_HOP_DIRECTORY) {
-            return final->grafted != hop->grafted || final->meta.mnt_id != hop->meta.mnt_id;
-        }
+    struct ig_meta directory;
+    if (walk->parent_fd < 0 || ig_meta_of_fd(walk->parent_fd, &directory, NULL) != 0) {
+        return false;
     }
-    return false;
+    uint64_t above = directory.mnt_id;
+    ig_meta_free(&directory);
+    return above != ig_walk_final(walk)->meta.mnt_id;
 }

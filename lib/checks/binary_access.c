@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "checks/check.h"
+#include "checks/words.h"
+#include "core/mem.h"
+#include "elf/script.h"
+
+/* A script and each of its interpreters in turn: the kernel opens every one of them with the
+ * program's credentials; a script's text is read by its interpreter as well. */
+static bool chain_is_usable(const struct ig_question *q, struct ig_result *r)
+{
+    struct ig_target *target = q->target;
+    struct ig_error e = {0};
+    for (int depth = 0; target != NULL && depth <= IG_SCRIPT_DEPTH; depth++) {
+        const char *what = depth == 0 ? "The program" : "The script's interpreter";
+        if (target->walk.error != 0) {
+            break;  /* binary.file or binary.machine says so */
+        }
+        struct ig_target *next = ig_target_next(target, q->scene->root, &e);
+        if (!ig_say_access(q, what, &target->walk, next != NULL ? 5 : 1, r) ||
+            ig_say_noexec(what, &target->walk, r)) {
+            return false;
+        }
+        target = next;
+    }
+    return true;
+}
+
+static void run(const struct ig_question *q, struct ig_result *r)
+{
+    if (!q->scene->run_as_known) {
+        ig_result_set(r, IG_STATUS_SKIP, "Under --root the program's user is not known: name it "
+                                         "with runAs (or --run-as UID:GID).");
+        return;
+    }
+    if (q->target->walk.error != 0 && q->target->walk.count > 0) {
+        /* The walk ended where the gate may not search; what it did pass can still be judged. */
+        if (!ig_say_access(q, "The program", &q->target->walk, 1, r)) {
+            return;
+        }
+        ig_result_set(r, IG_STATUS_SKIP, "Not evaluated, since the program was not found (see "
+                                         "binary.file).");
+        return;
+    }
+    IG_AUTO_FREE char *who = ig_cred_text(&q->scene->run_as);
+    if (chain_is_usable(q, r)) {
+        ig_result_set(r, IG_STATUS_PASS, "%s may reach and execute it%s.", who,
+                      q->scene->policy->run_as_set ? "" : " (the gate's own ids; see runAs)");
+        ig_result_observed(r, "%s", who);
+    }
+}
+
+const struct ig_check ig_check_binary_access = {
+    .spec = {.id = "binary.access",
+             .key = "access",
+             .kind = IG_KIND_BINARY,
+             .summary = "the program's user (runAs) may reach and execute it: directories, mode "
+                        "bits, groups, ACLs, capabilities, noexec"},
+    .means = "The kernel's own permission rules are computed for the user that runAs names, "
+             "without becoming it: search permission on every directory, execute permission on "
+             "the file (for a script, on its interpreter too), owner, group, supplementary "
+             "groups and POSIX ACLs, CAP_DAC_OVERRIDE of uid 0 where the container has it, the "
+             "protected_symlinks rule, and noexec mounts.",
+    .matters = "The gate often runs as another user than the main container. A program with mode "
+               "0700 of root, or below a 0750 directory, exits with \"permission denied\" only "
+               "when the main container starts.",
+    .mend = "chmod a+x the program and the directories above it in the image; set fsGroup or "
+            "runAsUser; name the main container's real ids in runAs. With `drop: [ALL]` say "
+            "\"capabilities\": []: uid 0 then has no right to other users' files.",
+    .run = run,
+};

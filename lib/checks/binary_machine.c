@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "checks/check.h"
+#include "checks/words.h"
+#include "core/mem.h"
+#include "elf/script.h"
+
+static const char *bits(const struct ig_image *image)
+{
+    return image->e_class == 2 ? "64-bit" : image->e_class == 1 ? "32-bit" : "unknown class";
+}
+
+static void say_other_machine(const struct ig_question *q, const struct ig_image *image,
+                              const char *what, struct ig_result *r)
+{
+    char words[64];
+    ig_machine_describe(image->e_machine, words, sizeof words);
+    ig_result_set(r, IG_STATUS_FAIL, "%s is built for %s (%s), which linux/%s does not run: execve "
+                                     "gives ENOEXEC (\"exec format error\").", what, words,
+                  bits(image), q->scene->machine->name);
+    ig_result_expected(r, "linux/%s", q->scene->machine->name);
+    ig_result_observed(r, "%s, %s, %s-endian", words, bits(image),
+                       image->e_data == 1 ? "little" : "big");
+    ig_result_fix(r, "Build or pull it for this platform (a multi-platform image, or a node "
+                     "selector on kubernetes.io/arch).");
+}
+
+static void judge_elf(const struct ig_question *q, const struct ig_image *image, const char *what,
+                      struct ig_result *r)
+{
+    char words[160];
+    if (image->refusal != 0) {
+        ig_result_set(r, IG_STATUS_FAIL, "%s is refused by the kernel: execve gives %s, since %s.",
+                      what, ig_errno_text(image->refusal, words, sizeof words),
+                      image->refusal_text);
+        ig_result_observed(r, "%s", ig_errno_name(image->refusal));
+        ig_result_fix(r, "The file is damaged or no program: build or copy it again.");
+    } else if (!ig_machine_runs(q->scene->machine, image)) {
+        say_other_machine(q, image, what, r);
+    } else if (image->broken_text != NULL) {
+        ig_result_set(r, IG_STATUS_FAIL, "%s would be started and then killed: %s.", what,
+                      image->broken_text);
+        ig_result_fix(r, "The file is cut short or damaged: copy or pull it again.");
+    } else {
+        ig_machine_describe(image->e_machine, words, sizeof words);
+        ig_result_set(r, IG_STATUS_PASS, "%s for %s runs on linux/%s, and all its segments lie "
+                                         "inside the file.",
+                      image->interp_state == IG_INTERP_NONE ? "A static program"
+                                                            : "A dynamic program",
+                      words, q->scene->machine->name);
+        ig_result_observed(r, "%s, %s", words, bits(image));
+    }
+}
+
+static void say_unreadable(const char *what, const struct ig_error *e, struct ig_result *r)
+{
+    ig_result_set(r, IG_STATUS_ERROR, "%s cannot be read: %s.", what, e->text);
+    ig_result_fix(r, e->number == EACCES ? "Run the gate as a user that may read it, for instance "
+                                           "the main container's."
+                                         : "See what keeps it from being read.");
+}
+
+/* The next interpreter, or NULL where R says why there is none. */
+static struct ig_target *follow(const struct ig_question *q, struct ig_target *script,
+                                struct ig_result *r)
+{
+    struct ig_error e = {0};
+    struct ig_target *next = ig_target_next(script, q->scene->root, &e);
+    if (next == NULL) {
+        ig_result_set(r, e.number == 0 || e.number == ENOEXEC ? IG_STATUS_FAIL : IG_STATUS_ERROR,
+                      "The script %s cannot be run: %s.", script->path, e.text);
+        ig_result_fix(r, "Begin the script with #! and the absolute path of its interpreter.");
+        return NULL;
+    }
+    IG_AUTO_FREE char *what = ig_format("The script's interpreter %s", next->path);
+    const struct ig_meta *meta = ig_target_meta(next);
+    if (meta == NULL) {
+        ig_say_not_found(q, what, &next->walk, r);
+        return NULL;
+    }
+    if (!ig_meta_is(meta, S_IFREG) || meta->size == 0) {
+        ig_result_set(r, IG_STATUS_FAIL, "%s is %s.", what,
+                      meta->size == 0 && ig_meta_is(meta, S_IFREG) ? "empty" : ig_meta_type(meta));
+        ig_result_fix(r, "Put the interpreter into the image.");
+        return NULL;
+    }
+    struct ig_trust trust = ig_trust_judge(q->scene, &next->walk, IG_TRUST_PROGRAM);
+    bool distrusted = trust.status < IG_STATUS_WARN && ig_say_trust(&trust, r);
+    ig_trust_free(&trust);
+    return distrusted ? NULL : next;
+}
+
+static void run(const struct ig_question *q, struct ig_result *r)
+{
+    struct ig_target *target = q->target;
+    for (int depth = 0; target != NULL; depth++) {
+        struct ig_error e = {0};
+        IG_AUTO_FREE char *what = depth == 0
+                                      ? ig_strdup("The program")
+                                      : ig_format("The script's interpreter %s", target->path);
+        const struct ig_image *image = ig_target_image(target, &e);
+        if (image == NULL) {
+            say_unreadable(what, &e, r);
+            return;
+        }
+        if (image->kind != IG_IMAGE_SCRIPT) {
+            judge_elf(q, image, what, r);
+            return;
+        }
+        if (depth == IG_SCRIPT_DEPTH) {
+            ig_result_set(r, IG_STATUS_FAIL, "Its interpreters are scripts themselves, more than "
+                                             "%d deep: execve gives ELOOP.", IG_SCRIPT_DEPTH);
+            ig_result_fix(r, "Let the #! line name a program.");
+            return;
+        }
+        target = follow(q, target, r);
+    }
+}
+
+static const char *const needs[] = {"binary.file", NULL};
+
+const struct ig_check ig_check_binary_machine = {
+    .spec = {.id = "binary.machine",
+             .key = "machine",
+             .kind = IG_KIND_BINARY,
+             .summary = "an ELF program of a class, byte order and machine that this node runs, "
+                        "whole to its last segment; or a #! script whose interpreter is one"},
+    .means = "The ELF header and program headers are what execve accepts (fs/binfmt_elf.c), for "
+             "the machine of this node or the one --platform names, and every PT_LOAD segment lies "
+             "inside the file. A #! script passes when its interpreter does.",
+    .matters = "An image for another machine ends in \"exec format error\". A program that was cut "
+               "short passes execve and dies with SIGBUS or SIGSEGV later.",
+    .mend = "Build or pull for the node's platform; copy the file again where it is cut short; "
+            "start a script with #! and an absolute path.",
+    .needs = needs,
+    .run = run,
+};

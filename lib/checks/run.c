@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "checks/run.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "checks/check.h"
+#include "checks/subject.h"
+#include "core/buf.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+/* musl gives threads 128 KiB; a walk holds a PATH_MAX name or two. */
+enum { THREAD_STACK = 512 << 10, THREADS_MAX = 64 };
+
+struct run {
+    const struct ig_policy *policy;
+    struct ig_run_options options;
+    struct ig_scene scene;
+    bool scene_open;
+    size_t *first;             /* index of each subject's first result */
+    struct ig_result *results;
+    size_t count;
+    atomic_size_t next;        /* the subject that the next free worker takes */
+    atomic_ullong published;
+    pthread_mutex_t lock;      /* guards results, finished, closed, failed, failure */
+    pthread_cond_t change;
+    bool closed;               /* the watchdog took the results: publish no more */
+    bool finished, failed;
+    struct ig_error failure;
+};
+
+struct slot {
+    struct run *run;
+    size_t subject;
+};
+
+static void copy_result(struct ig_result *to, const struct ig_result *from)
+{
+    ig_result_free(to);
+    *to = *from;
+    to->subject = from->subject != NULL ? ig_strdup(from->subject) : NULL;
+    to->message = from->message != NULL ? ig_strdup(from->message) : NULL;
+    to->expected = from->expected != NULL ? ig_strdup(from->expected) : NULL;
+    to->observed = from->observed != NULL ? ig_strdup(from->observed) : NULL;
+    to->fix = from->fix != NULL ? ig_strdup(from->fix) : NULL;
+}
+
+static void publish(void *context, size_t index, const struct ig_result *result)
+{
+    const struct slot *slot = context;
+    struct run *run = slot->run;
+    pthread_mutex_lock(&run->lock);
+    if (!run->closed) {
+        struct ig_result *to = &run->results[run->first[slot->subject] + index];
+        char *subject = IG_STEAL(to->subject);
+        copy_result(to, result);
+        free(to->subject);
+        to->subject = subject;
+    }
+    pthread_mutex_unlock(&run->lock);
+    atomic_fetch_add(&run->published, 1);
+}
+
+static void *work(void *context)
+{
+    struct run *run = context;
+    for (;;) {
+        size_t i = atomic_fetch_add(&run->next, 1);
+        if (i >= run->policy->subject_count) {
+            return NULL;
+        }
+        struct slot slot = {run, i};
+        ig_subject_run(&run->scene, &run->policy->subjects[i], publish, &slot);
+    }
+}
+
+static unsigned cgroup_cpus(const struct ig_fsroot *own)
+{
+    IG_AUTO_BUF struct ig_buf max = {0};
+    if (ig_fsroot_slurp(own, "/sys/fs/cgroup/cpu.max", 256, &max, NULL) == 0) {
+        return ig_cpu_max_parse(ig_buf_text(&max), max.length);
+    }
+    IG_AUTO_BUF struct ig_buf quota = {0};
+    IG_AUTO_BUF struct ig_buf period = {0};
+    if (ig_fsroot_slurp(own, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us", 64, &quota, NULL) == 0 &&
+        ig_fsroot_slurp(own, "/sys/fs/cgroup/cpu/cpu.cfs_period_us", 64, &period, NULL) == 0) {
+        return ig_cpu_quota_parse(ig_buf_text(&quota), ig_buf_text(&period));
+    }
+    return 0;
+}
+
+/* Threads beyond one for each binary or file, or beyond the CPUs, would only wait. */
+static size_t worker_count(const struct run *run)
+{
+    size_t heavy = 0;
+    for (size_t i = 0; i < run->policy->subject_count; i++) {
+        enum ig_kind kind = run->policy->subjects[i].kind;
+        heavy += kind == IG_KIND_BINARY || kind == IG_KIND_FILE;
+    }
+    if (heavy < 2) {
+        return 1;
+    }
+    cpu_set_t set;
+    size_t cpus = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+    size_t allowed = cgroup_cpus(run->scene.own);
+    cpus = allowed != 0 && allowed < cpus ? allowed : cpus;
+    cpus = cpus < THREADS_MAX ? cpus : THREADS_MAX;
+    return heavy < cpus ? heavy : cpus;
+}
+
+static int start_thread(pthread_t *thread, void *(*function)(void *), struct run *run)
+{
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error == 0) {
+        pthread_attr_setstacksize(&attributes, THREAD_STACK);
+        error = pthread_create(thread, &attributes, function, run);
+        pthread_attr_destroy(&attributes);
+    }
+    return error;
+}
+
+static void finish(struct run *run, bool failed, const struct ig_error *e)
+{
+    pthread_mutex_lock(&run->lock);
+    run->failed = failed;
+    if (failed) {
+        run->failure = *e;
+    }
+    run->finished = true;
+    pthread_cond_signal(&run->change);
+    pthread_mutex_unlock(&run->lock);
+}
+
+/* Everything that may block, the opening of --root included, happens on threads that the watchdog
+ * can leave behind. */
+static void *conduct(void *context)
+{
+    struct run *run = context;
+    struct ig_error e = {0};
+    if (ig_scene_open(&run->scene, run->policy, run->options.root, run->options.machine, &e) != 0) {
+        finish(run, true, &e);
+        return NULL;
+    }
+    run->scene_open = true;
+    pthread_t helpers[THREADS_MAX];
+    size_t started = 0;
+    size_t wanted = worker_count(run);
+    /* A thread that cannot be had (a pids limit) only costs time. */
+    while (started + 1 < wanted && start_thread(&helpers[started], work, run) == 0) {
+        started++;
+    }
+    work(run);
+    for (size_t i = 0; i < started; i++) {
+        pthread_join(helpers[i], NULL);
+    }
+    finish(run, false, NULL);
+    return NULL;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void wait_a_second(struct run *run)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += 1;
+    pthread_cond_timedwait(&run->change, &run->lock, &until);
+}
+
+/* Returns NULL once the run is finished, or what made the watchdog end it. Holds the lock. */
+static char *supervise(struct run *run)
+{
+    double start = now();
+    double last_change = start;
+    unsigned long long last_progress = 0;
+    while (!run->finished) {
+        wait_a_second(run);
+        unsigned long long bytes = atomic_load(&run->scene.progress);
+        unsigned long long done = atomic_load(&run->published);
+        double t = now();
+        if (bytes + done != last_progress) {
+            last_progress = bytes + done;
+            last_change = t;
+        }
+        if (run->finished) {
+            break;
+        }
+        if (t - start >= run->options.timeout) {
+            return ig_format("The time for all checks was used up (--timeout %u seconds)",
+                             run->options.timeout);
+        }
+        if (t - last_change >= run->options.stall) {
+            return ig_format("Nothing moved for %u seconds (--stall): a read hangs, as on a file "
+                             "system whose server does not answer", run->options.stall);
+        }
+        if (run->options.progress != NULL) {
+            run->options.progress(run->options.progress_context, (size_t)done, run->count, bytes);
+        }
+    }
+    return NULL;
+}
+
+static void lay_out(struct run *run)
+{
+    const struct ig_policy *policy = run->policy;
+    run->first = ig_alloc_array(policy->subject_count, sizeof *run->first);
+    for (size_t i = 0; i < policy->subject_count; i++) {
+        run->first[i] = run->count;
+        run->count += policy->subjects[i].setting_count;
+    }
+    run->results = ig_alloc_array(run->count, sizeof *run->results);
+    for (size_t i = 0; i < policy->subject_count; i++) {
+        const struct ig_subject *subject = &policy->subjects[i];
+        for (size_t j = 0; j < subject->setting_count; j++) {
+            struct ig_result *r = &run->results[run->first[i] + j];
+            struct ig_buf safe = {0};
+            ig_sanitize(&safe, subject->path, strlen(subject->path));
+            r->check = subject->settings[j].spec->id;
+            r->subject = ig_buf_steal(&safe);
+        }
+    }
+}
+
+static void mark_unevaluated(struct ig_report *report, const char *why)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        struct ig_result *r = &report->results[i];
+        if (r->message == NULL) {
+            ig_result_set(r, IG_STATUS_ERROR, "Not evaluated. %s.",
+                          why != NULL ? why : "The check was never run (a defect of initgate)");
+            ig_result_fix(r, "See what the file or its volume hangs on; raise the limit only if it "
+                             "is merely slow.");
+        }
+    }
+}
+
+/* The policy may hold no binary or file at all: a root that is unfit must fail all the same. */
+static void report_root(struct ig_report *report, const struct ig_scene *scene)
+{
+    if (scene->root_fault == NULL || ig_report_count(report, IG_STATUS_FAIL) > 0) {
+        return;
+    }
+    report->results =
+        ig_realloc_array(report->results, report->count + 1, sizeof *report->results);
+    struct ig_result *r = &report->results[report->count++];
+    *r = (struct ig_result){.check = "binary.file", .subject = ig_strdup("--root")};
+    ig_result_set(r, IG_STATUS_FAIL, "%s", scene->root_fault);
+    ig_result_fix(r, "Mount the main container's image there, by digest.");
+}
+
+static struct ig_report *collect(struct run *run, const char *why)
+{
+    struct ig_report *report = ig_alloc(sizeof *report);
+    report->policy = run->policy->name != NULL ? ig_strdup(run->policy->name) : NULL;
+    report->root = run->options.root != NULL ? ig_strdup(run->options.root) : NULL;
+    report->results = run->results;
+    report->count = run->count;
+    mark_unevaluated(report, why);
+    if (why != NULL) {
+        ig_report_note(report, why);
+    } else {
+        report_root(report, &run->scene);
+    }
+    return report;
+}
+
+static struct run *prepare(const struct ig_policy *policy, const struct ig_run_options *options)
+{
+    struct run *run = ig_alloc(sizeof *run);
+    pthread_condattr_t clock;
+    run->policy = policy;
+    run->options = *options;
+    lay_out(run);
+    pthread_mutex_init(&run->lock, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&run->change, &clock);
+    pthread_condattr_destroy(&clock);
+    return run;
+}
+
+static void dispose(struct run *run)
+{
+    if (run->scene_open) {
+        ig_scene_close(&run->scene);
+    }
+    pthread_cond_destroy(&run->change);
+    pthread_mutex_destroy(&run->lock);
+    free(run->first);
+    free(run);
+}
+
+static void free_results(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        ig_result_free(&run->results[i]);
+    }
+    free(run->results);
+}
+
+int ig_run(const struct ig_policy *policy, const struct ig_run_options *options,
+           struct ig_report **report, bool *abandoned, struct ig_error *e)
+{
+    pthread_t conductor;
+    struct run *run = prepare(policy, options);
+    *abandoned = false;
+    int error = start_thread(&conductor, conduct, run);
+    if (error != 0) {
+        free_results(run);
+        dispose(run);
+        return ig_error_set(e, error, "cannot start a thread");
+    }
+    pthread_mutex_lock(&run->lock);
+    IG_AUTO_FREE char *why = supervise(run);
+    run->closed = true;
+    pthread_mutex_unlock(&run->lock);
+    if (why != NULL) {
+        *abandoned = true;
+        *report = collect(run, why);
+        return 0;
+    }
+    pthread_join(conductor, NULL);
+    bool failed = run->failed;
+    if (failed) {
+        *e = run->failure;
+        free_results(run);
+    } else {
+        *report = collect(run, NULL);
+    }
+    dispose(run);
+    return failed ? -1 : 0;
+}
