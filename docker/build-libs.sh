@@ -131,7 +131,7 @@ unpack() {
 
 build_musl() {
     ./configure --prefix=/usr --syslibdir=/lib --disable-shared --disable-gcc-wrapper \
-        CC=gcc CFLAGS="-fPIE -fno-asynchronous-unwind-tables -ffile-prefix-map=$work=."
+        CFLAGS="-fPIE -fno-asynchronous-unwind-tables"
     make -j"$jobs"
     make install DESTDIR="$root"
 }
@@ -180,17 +180,16 @@ build_openssl() {
     cp libcrypto.a "$root/usr/lib/"
 }
 
-# One compiler for all but musl itself. Its name and flags are the same wherever it runs, since
-# OpenSSL writes its command line into the library.
+# The compiler, under a name and with arguments that are the same wherever it runs: OpenSSL writes
+# its command line into the library. musl itself is built with a plain gcc.
 make_compiler() {
     mkdir -p "$work/bin"
-    cat >"$work/bin/cc" <<EOF
-#!/bin/sh
-exec gcc --sysroot='$root' -specs='$here/musl.specs' -ffile-prefix-map='$work'=. "\$@"
-EOF
+    {
+        echo '#!/bin/bash'
+        printf '%q ' exec gcc "-ffile-prefix-map=$work=." "$@"
+        echo '"$@"'
+    } >"$work/bin/cc"
     chmod +x "$work/bin/cc"
-    PATH=$work/bin:$PATH
-    export CC=cc
 }
 
 build_one() {
@@ -216,15 +215,19 @@ build_one() {
 
 build_all() {
     local target=$1
+    # musl's Makefile cannot install below such a path, and says so in a hundred lines.
+    [[ $cache != *[[:space:]]* ]] || die "the cache's path '$cache' has a space: set XDG_CACHE_HOME"
     jobs=$(nproc)
     work=$(mktemp -d "$cache/build.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     root=$work/root
     mkdir -p "$root"
-    for package in "${packages[@]}"; do
+    export CC=cc PATH="$work/bin:$PATH"
+    make_compiler
+    build_one musl
+    make_compiler --sysroot="$root" -specs="$here/musl.specs"
+    for package in zlib elfutils cjson openssl; do
         build_one "$package"
-        # musl comes first: it is what the compiler of the others links with.
-        [ "$package" != musl ] || make_compiler
     done
     # The kernel's headers are not part of what is built: links to the machine's own.
     mkdir "$root/usr/kernel"

@@ -32,10 +32,10 @@ set(ENV{PKG_CONFIG_PATH} "")
 # after all others. The maps keep build paths out of the binary. No _FORTIFY_SOURCE: musl's
 # headers have no checked variants, it would promise what is not there.
 string(JOIN " " CMAKE_C_FLAGS_INIT
-    "-specs=${CMAKE_CURRENT_LIST_DIR}/musl.specs"
+    "-specs='${CMAKE_CURRENT_LIST_DIR}/musl.specs'"
     "-idirafter ${IG_SYSROOT}/usr/kernel"
     "-ffile-prefix-map=${IG_SYSROOT}=sysroot"
-    "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=."
+    "-ffile-prefix-map='${CMAKE_SOURCE_DIR}'=."
     "-fPIE -fstack-protector-strong -fstack-clash-protection"
     "-ffunction-sections -fdata-sections"
     "-fno-asynchronous-unwind-tables -fno-unwind-tables")
