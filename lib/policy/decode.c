@@ -293,8 +293,13 @@ static int decode_object(const cJSON *value, const struct ig_param *params, void
     for (size_t i = 0; i < n; i++) {
         names[i] = params[i].name;
     }
-    if (ig_decode_keys(value, names, where, e) < 0 ||
-        ig_decode_params(value, params, base, where, e) < 0) {
+    if (ig_decode_keys(value, names, where, e) < 0) {
+        return -1;
+    }
+    if (value->child == NULL) {
+        return ig_fault(where, e, "is empty: it asks nothing");
+    }
+    if (ig_decode_params(value, params, base, where, e) < 0) {
         return -1;
     }
     return ig_decode_require(params, base, where, e);

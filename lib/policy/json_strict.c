@@ -135,19 +135,16 @@ static int scan_escaped_rune(struct scan *s)
     if (unit == 0) {
         return fault(s, start, "a NUL character (\\u0000) in a string");
     }
-    bool paired = false;
-    if (unit >= 0xd800 && unit <= 0xdbff && s->end - s->at >= 2 && s->at[0] == '\\' &&
-        s->at[1] == 'u') {
+    bool high = unit >= 0xd800 && unit <= 0xdbff;
+    bool low = unit >= 0xdc00 && unit <= 0xdfff;
+    if (high && s->end - s->at >= 2 && s->at[0] == '\\' && s->at[1] == 'u') {
         s->at += 2;
         if (scan_unit(s, &unit) < 0) {
             return -1;
         }
-        paired = unit >= 0xdc00 && unit <= 0xdfff;
+        high = unit < 0xdc00 || unit > 0xdfff;
     }
-    if (!paired && unit >= 0xd800 && unit <= 0xdfff) {
-        return fault(s, start, "half of a UTF-16 surrogate pair in a string");
-    }
-    return 0;
+    return high || low ? fault(s, start, "half of a UTF-16 surrogate pair in a string") : 0;
 }
 
 static int scan_escape(struct scan *s)
@@ -213,22 +210,20 @@ static int scan_list(struct scan *s, char close)
     s->depth++;
     s->at++;
     skip_space(s);
-    for (bool first = true; first || !next_is(s, close); first = false) {
-        if (first && next_is(s, close)) {
-            break;
-        }
-        if (!first) {
-            if (!next_is(s, ',')) {
-                return unexpected(s, close == '}' ? "a comma or a closing brace"
-                                                  : "a comma or a closing bracket");
-            }
-            s->at++;
-            skip_space(s);
-        }
+    bool more = !next_is(s, close);
+    while (more) {
         if ((close == '}' ? scan_member(s) : scan_value(s)) < 0) {
             return -1;
         }
         skip_space(s);
+        more = next_is(s, ',');
+        if (more) {
+            s->at++;
+            skip_space(s);
+        } else if (!next_is(s, close)) {
+            return unexpected(s, close == '}' ? "a comma or a closing brace"
+                                              : "a comma or a closing bracket");
+        }
     }
     s->depth--;
     s->at++;

@@ -311,7 +311,7 @@ static int decode_policy(struct context *c, const cJSON *root, struct ig_error *
         struct ig_where at = {.key = members[i].key};
         value = ig_decode_member(root, at.key);
         if (value == NULL && members[i].required) {
-            return ig_fault(&at, e, "is missing; a policy begins with {\"apiVersion\": \"%s\", "
+            return ig_fault(&at, e, "is missing; a policy begins with \"apiVersion\": \"%s\", "
                                     "\"kind\": \"%s\"",
                             IG_POLICY_API_VERSION, IG_POLICY_KIND);
         }

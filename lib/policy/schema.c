@@ -162,6 +162,7 @@ static void write_param(struct ig_json *j, const char *key, const struct ig_para
         begin_closed(j, key, param->summary);
         write_params(j, param->params);
         ig_json_object_end(j);
+        ig_json_uint(j, "minProperties", 1);
         write_required_params(j, param->params, false);
         ig_json_object_end(j);
         break;
