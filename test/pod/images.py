@@ -10,7 +10,7 @@
     server           the runtime with the server at /usr/local/bin/server: the application's image
                      of the same-image pattern
     server-FAULT     the server image with one thing broken, see FAULTS
-    initgate         the gate, FROM scratch
+    initgate         the gate, by docker/build-image.sh
 
 The server is tinyproxy of Debian's package tinyproxy-bin: a real daemon, dynamically linked.
 
@@ -26,8 +26,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import CACHE, buildah, podman
+from engine import CACHE, buildah, podman, run
 
+BUILD_IMAGE = Path(__file__).resolve().parents[2] / "docker/build-image.sh"
 SUITE = "bookworm"
 PACKAGES = "tinyproxy-bin,catatonit"
 CONFIG = "Port 8080\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n"
@@ -124,10 +125,10 @@ def build(binary):
     binary = Path(binary)
     images = applications()
     digest = hashlib.sha256(binary.read_bytes()).hexdigest()[:12]
+    images["initgate"] = f"{TAG}/initgate:{digest}"
     with _alone():
-        images["initgate"] = _commit(f"{TAG}/initgate:{digest}", "scratch",
-                                     lambda root: _install(binary, root / "initgate"),
-                                     "--user", "65532:65532", "--entrypoint", '["/initgate"]')
+        if podman("image", "exists", images["initgate"], check=False).returncode != 0:
+            run(BUILD_IMAGE, "--from-binary", binary, images["initgate"], timeout=300)
     return images
 
 
