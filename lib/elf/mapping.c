@@ -18,8 +18,8 @@ static const uint64_t page_size = 4096;
  * 4096). Mapping below it takes CAP_SYS_RAWIO, which containers lack. */
 static const uint64_t lowest_address = 65536;
 
-/* Nobody has so much memory to promise: the kernel's heuristic refuses private writable mappings
- * larger than memory and swap together. */
+/* Whether the kernel promises memory depends on the node (vm.overcommit_memory, its size); nobody
+ * means to ask for more than this. */
 static const uint64_t largest_memory = 1ULL << 40;
 
 /* Where user addresses end. For a machine whose kernels differ, the largest. */
@@ -69,6 +69,17 @@ static char *segment_fault(const struct ig_image *image, size_t i)
     return NULL;
 }
 
+/* With a loader, at ELF_ET_DYN_BASE: two thirds up on 64-bit machines. Without, below the stack,
+ * which keeps 128 MiB at least (MIN_GAP). */
+static uint64_t room_for_placement(const struct ig_image *image)
+{
+    uint64_t limit = address_limit(image);
+    if (image->interp_state != IG_INTERP_NONE && image->e_class == ELFCLASS64) {
+        return limit / 3;
+    }
+    return limit - (128ULL << 20);
+}
+
 /* A program without fixed addresses is placed as a whole, where its first segment says. */
 static char *placement_fault(const struct ig_image *image, size_t first)
 {
@@ -88,6 +99,10 @@ static char *placement_fault(const struct ig_image *image, size_t first)
     }
     if (high == low) {
         return ig_strdup("its PT_LOAD segments are empty");
+    }
+    if (high - low > room_for_placement(image)) {
+        return ig_format("its PT_LOAD segments spread over 0x%llx bytes of address space",
+                         (unsigned long long)(high - low));
     }
     /* Without PT_INTERP the kernel lets mmap choose the place, but maps nothing of a segment that
      * has no bytes in the file: it ends up at address 0. */

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For oracle_execve.py: what execve(2) makes of a program, and what lib/elf says of it.
+ *
+ * Reads a path per line, writes a line per path:
+ *   KERNEL NUMBER OUTPUT REFUSAL RUNS BROKEN INTERP TEXT
+ * KERNEL is how it ended: "errno" (execve returned NUMBER), "killed" (signal NUMBER before the new
+ * program's first instruction: a fault behind the point of no return), "signal" (NUMBER, later),
+ * "exit" (status NUMBER) or "timeout". OUTPUT is what it wrote, in hex, or "-". REFUSAL is an errno
+ * or 0, RUNS and BROKEN 0 or 1, INTERP the loader's path, "-" for none or "?" for one not to be printed, TEXT the rest.
+ *
+ * With --loader it reads "LOADER PROGRAM" and writes what ig_image_loader_fault() says:
+ *   NUMBER TEXT
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "elf/image.h"
+
+enum { OUTPUT_MAX = 64, TIMEOUT_MS = 2000, NOBODY = 65534 };
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(3);
+}
+
+static long long now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static void limit(int what, rlim_t value)
+{
+    struct rlimit r = {value, value};
+    if (setrlimit(what, &r) != 0) {
+        die("setrlimit");
+    }
+}
+
+/* An ordinary user without capabilities: CAP_SYS_RAWIO would lift vm.mmap_min_addr. */
+static void become_nobody(void)
+{
+    if (getuid() == 0 &&
+        (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0)) {
+        die("setuid");
+    }
+}
+
+static void child(const char *path, int output, int fault)
+{
+    int null = open("/dev/null", O_RDWR);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(null, 2) < 0) {
+        die("dup2");
+    }
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CPU, 1);
+    limit(RLIMIT_FSIZE, 0);
+    become_nobody();
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0 ||
+        ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0) {
+        die("prctl");
+    }
+    raise(SIGSTOP);
+    char *argv[] = {(char[]){"probe"}, NULL};
+    char *envp[] = {NULL};
+    execve(path, argv, envp);
+    int number = errno;
+    if (write(fault, &number, sizeof number) != sizeof number) {
+        die("write");
+    }
+    _exit(126);
+}
+
+/* Until the program's end closes it, or time is up. Returns bytes read. */
+static size_t drain(int fd, char *buf, long long deadline)
+{
+    size_t length = 0;
+    for (;;) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        long long left = deadline - now_ms();
+        if (left <= 0 || poll(&p, 1, (int)left) <= 0) {
+            return length;
+        }
+        char piece[256];
+        ssize_t n = read(fd, piece, sizeof piece);
+        if (n <= 0) {
+            return length;
+        }
+        size_t take = length + (size_t)n <= OUTPUT_MAX ? (size_t)n : OUTPUT_MAX - length;
+        memcpy(buf + length, piece, take);
+        length += take;
+    }
+}
+
+static int wait_until(pid_t pid, long long deadline, bool *late)
+{
+    int status;
+    *late = false;
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        if (now_ms() >= deadline) {
+            *late = true;
+            kill(pid, SIGKILL);
+            if (waitpid(pid, &status, 0) < 0) {
+                die("waitpid");
+            }
+            break;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+    }
+    return status;
+}
+
+/* Let the stopped child run into execve. True once the new program is about to start, with the
+ * child detached; false where it ended before, with *STATUS. */
+static bool passes_exec(pid_t pid, int *status)
+{
+    if (waitpid(pid, status, 0) < 0 || !WIFSTOPPED(*status)) {
+        die("the child did not stop");
+    }
+    if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL) != 0) {
+        die("ptrace");
+    }
+    long sig = 0;
+    for (;;) {
+        if (ptrace(PTRACE_CONT, pid, NULL, sig) != 0 || waitpid(pid, status, 0) < 0) {
+            die("ptrace");
+        }
+        if (!WIFSTOPPED(*status)) {
+            return false;
+        }
+        if (*status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
+            return ptrace(PTRACE_DETACH, pid, NULL, NULL) == 0;
+        }
+        sig = WSTOPSIG(*status);
+    }
+}
+
+static void print_output(const char *buf, size_t length)
+{
+    putchar(' ');
+    for (size_t i = 0; i < length; i++) {
+        printf("%02x", (unsigned)(unsigned char)buf[i]);
+    }
+    printf(length == 0 ? "- " : " ");
+}
+
+static void run(const char *path)
+{
+    int output[2], fault[2], status, number = 0;
+    if (pipe2(output, O_CLOEXEC) != 0 || pipe2(fault, O_CLOEXEC) != 0) {
+        die("pipe2");
+    }
+    pid_t pid = fork();
+    if (pid < 0) {
+        die("fork");
+    }
+    if (pid == 0) {
+        child(path, output[1], fault[1]);
+    }
+    close(output[1]);
+    close(fault[1]);
+    bool started = passes_exec(pid, &status), late = false;
+    long long deadline = now_ms() + TIMEOUT_MS;
+    char buf[OUTPUT_MAX];
+    size_t length = drain(output[0], buf, deadline);
+    if (started) {
+        status = wait_until(pid, deadline, &late);
+    }
+    if (read(fault[0], &number, sizeof number) == sizeof number) {
+        printf("errno %d", number);
+    } else if (late) {
+        printf("timeout 0");
+    } else if (WIFSIGNALED(status)) {
+        printf("%s %d", started ? "signal" : "killed", WTERMSIG(status));
+    } else {
+        printf("exit %d", WEXITSTATUS(status));
+    }
+    close(output[0]);
+    close(fault[0]);
+    print_output(buf, length);
+}
+
+static void parse(const char *path, struct ig_image *image)
+{
+    struct ig_error e;
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        die(path);
+    }
+    struct ig_bytes bytes = ig_bytes_of_fd(fd, (uint64_t)st.st_size);
+    if (ig_image_parse(&bytes, image, &e) != 0) {
+        fprintf(stderr, "%s: %s\n", path, e.text);
+        exit(3);
+    }
+    close(fd);
+}
+
+static void report(const char *path, const struct ig_machine *machine)
+{
+    struct ig_image image;
+    parse(path, &image);
+    const char *interp = image.interp != NULL ? image.interp : "-";
+    for (const char *s = interp; *s != '\0'; s++) {
+        interp = *s > ' ' && *s < 127 ? interp : "?";
+    }
+    printf("%d %d %d %s %s%s%s\n", image.refusal,
+           image.kind == IG_IMAGE_SCRIPT || ig_machine_runs(machine, &image),
+           image.broken_text != NULL, *interp != '\0' ? interp : "?",
+           image.refusal != 0 ? image.refusal_text : "", image.broken_text != NULL ? " / " : "",
+           image.broken_text != NULL ? image.broken_text : "");
+    ig_image_free(&image);
+}
+
+static void report_loader(char *line)
+{
+    char *program_path = strchr(line, ' ');
+    if (program_path == NULL) {
+        exit(2);
+    }
+    *program_path++ = '\0';
+    struct ig_image loader, program;
+    char text[512] = "";
+    parse(line, &loader);
+    parse(program_path, &program);
+    int number = ig_image_loader_fault(&loader, &program, text, sizeof text);
+    printf("%d %s\n", number, text);
+    ig_image_free(&loader);
+    ig_image_free(&program);
+}
+
+int main(int argc, char **argv)
+{
+    bool loaders = argc > 1 && strcmp(argv[1], "--loader") == 0;
+    struct utsname names;
+    if (uname(&names) != 0) {
+        die("uname");
+    }
+    const struct ig_machine *machine = ig_machine_find(names.machine);
+    if (machine == NULL) {
+        die("this machine is not in the table");
+    }
+    char line[4096];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (loaders) {
+            report_loader(line);
+        } else {
+            run(line);
+            report(line, machine);
+        }
+        fflush(stdout);
+    }
+    return 0;
+}
