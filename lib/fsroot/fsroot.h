@@ -3,7 +3,8 @@
  * The only code that opens paths. Everything below one root descriptor, never
  * outside it: absolute symlinks start at the root again, ".." stops there, and
  * magic links (proc_pid_fd(5)) are refused with ELOOP, as openat2(2) does with
- * RESOLVE_IN_ROOT, which is this walker's oracle in the tests. It is not its
+ * RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS (without the latter it says EXDEV),
+ * which is this walker's oracle in the tests. It is not its
  * engine: openat2 hides the hops, which the loader's rules judge one by one,
  * and knows nothing of volumes that are mounted elsewhere in the gate's
  * container than in the main one (grafts).

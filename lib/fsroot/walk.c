@@ -178,7 +178,11 @@ static int open_name(struct walker *w, const char *name, const struct ig_graft *
     IG_AUTO_FREE char *path = ig_place_path(&w->place, name);
     *graft = ig_fsroot_graft_on(w->place.root, path);
     if (*graft == NULL) {
-        return openat(w->place.fd, name, STEP);
+        /* Where a directory is called for, the kernel mounts what is to be mounted on it
+         * (autofs, a file system below an NFS export); O_DIRECTORY makes it do so here. */
+        bool directory = w->at[0] == '/';
+        int fd = openat(w->place.fd, name, directory ? STEP | O_DIRECTORY : STEP);
+        return fd < 0 && directory && errno == ENOTDIR ? openat(w->place.fd, name, STEP) : fd;
     }
     int number = ig_place_check_search(&w->place);
     if (number != 0) {
