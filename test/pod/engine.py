@@ -70,7 +70,7 @@ _ENV = None
 
 
 def run(*command, check=True, timeout=120, stdin=None):
-    """Runs podman or buildah; returns the CompletedProcess with text output."""
+    """Runs podman, buildah or a script that uses them; returns the CompletedProcess with text output."""
     global _ENV  # found once: the probe costs as much as starting a container
     if _ENV is None:
         _ENV = environment()

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from engine import CACHE, buildah, podman, run
 
-BUILD_IMAGE = Path(__file__).resolve().parents[2] / "docker/build-image.sh"
+DOCKER = Path(__file__).resolve().parents[2] / "docker"
 SUITE = "bookworm"
 PACKAGES = "tinyproxy-bin,catatonit"
 CONFIG = "Port 8080\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n"
@@ -64,9 +64,10 @@ def debian_root():
     shutil.rmtree(fresh, ignore_errors=True)
     sys.stderr.write(f"making a Debian {SUITE} root, once: about half a minute\n")
     log = CACHE / "debootstrap.log"
+    mirror = run(DOCKER / "build-libs.sh", "--mirrors").stdout.split()[0]
     with open(log, "wb") as output:
         done = subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE,
-                               str(fresh)], stdout=output, stderr=output, check=False)
+                               str(fresh), mirror], stdout=output, stderr=output, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"debootstrap failed, see {log}")
     for waste in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man",
@@ -128,7 +129,7 @@ def build(binary):
     images["initgate"] = f"{TAG}/initgate:{digest}"
     with _alone():
         if podman("image", "exists", images["initgate"], check=False).returncode != 0:
-            run(BUILD_IMAGE, "--from-binary", binary, images["initgate"], timeout=300)
+            run(DOCKER / "build-image.sh", "--from-binary", binary, images["initgate"], timeout=300)
     return images
 
 
