@@ -130,7 +130,8 @@ static int decode_capabilities(const cJSON *value, uint64_t *caps, const struct 
     *caps = 0;
     size_t index = 0;
     for (const cJSON *item = value->child; item != NULL; item = item->next) {
-        struct ig_where at = {.up = where, .index = index++};
+        struct ig_where at = {.up = where, .index = index};
+        index++;
         char *name IG_AUTO_FREE = NULL;
         if (ig_decode_string(item, &name, &at, e) < 0) {
             return -1;
@@ -243,7 +244,8 @@ static int decode_subjects(struct context *c, enum ig_kind kind, const cJSON *va
     }
     size_t index = 0;
     for (const cJSON *item = value->child; item != NULL; item = item->next) {
-        struct ig_where at = {.up = where, .index = index++};
+        struct ig_where at = {.up = where, .index = index};
+        index++;
         struct ig_subject *subject = ig_subject_insert(c->policy, c->specs, kind, "");
         if (ig_subject_decode(item, subject, &at, e) < 0) {
             return -1;
