@@ -2,7 +2,6 @@
 #include "checks/check.h"
 #include "checks/words.h"
 #include "core/mem.h"
-#include "elf/script.h"
 
 /* A script and each of its interpreters in turn: the kernel opens every one of them with the
  * program's credentials; a script's text is read by its interpreter as well. */

@@ -7,7 +7,6 @@
 #include "checks/words.h"
 #include "core/buf.h"
 #include "core/mem.h"
-#include "elf/script.h"
 
 struct interpreter_params {
     char *path;
@@ -196,6 +195,13 @@ static bool loader_refused(const struct ig_question *q, const struct ig_image *p
         return true;
     }
     int number = ig_image_loader_fault(image, program, text, sizeof text);
+    if (number == IG_LOADER_CRASHES) {
+        ig_result_set(r, IG_STATUS_FAIL, "%s is damaged, the program would be killed at its start: "
+                                         "%s.", what, text);
+        ig_result_observed(r, "killed by a signal");
+        ig_result_fix(r, "Pull or build the image again.");
+        return true;
+    }
     if (number != 0) {
         ig_result_set(r, IG_STATUS_FAIL, "%s is refused: execve gives %s, since %s.", what,
                       ig_errno_name(number), text);
@@ -283,6 +289,11 @@ static void run(const struct ig_question *q, struct ig_result *r)
         return;
     }
     const struct ig_image *image = &target->image;
+    if (image->refusal != 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "The kernel refuses the program itself (%s): its loader "
+                                          "was not judged.", image->refusal_text);
+        return;
+    }
     if (image->interp_state == IG_INTERP_NONE) {
         say_static(p, r);
         return;

@@ -4,7 +4,6 @@
 #include "checks/check.h"
 #include "checks/words.h"
 #include "core/mem.h"
-#include "elf/script.h"
 
 static const char *bits(const struct ig_image *image)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The checks of /proc that look at its mounts: mounted, self_exe, hidepid, overmounts. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "checks/check.h"

@@ -12,7 +12,7 @@ struct evaluation {
     const struct ig_subject *subject;
     struct ig_target *target;  /* NULL for proc and volume */
     struct ig_result *results;
-    enum ig_status *raw;       /* before the policy's severity */
+    enum ig_outcome *raw;       /* before the policy's severity */
 };
 
 static const struct ig_check *check_of(const struct ig_setting *setting)
@@ -115,7 +115,7 @@ void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subje
     struct evaluation ev = {.scene = scene, .subject = subject};
     IG_AUTO_FREE struct ig_result *results =
         ig_alloc_array(subject->setting_count, sizeof *results);
-    IG_AUTO_FREE enum ig_status *raw = ig_alloc_array(subject->setting_count, sizeof *raw);
+    IG_AUTO_FREE enum ig_outcome *raw = ig_alloc_array(subject->setting_count, sizeof *raw);
     ev.results = results;
     ev.raw = raw;
     if (subject->kind == IG_KIND_BINARY || subject->kind == IG_KIND_FILE) {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "elf/script.h"
 
 void ig_target_open(struct ig_target *target, const struct ig_fsroot *root, const char *path)
 {
@@ -71,12 +70,14 @@ struct ig_target *ig_target_next(struct ig_target *target, const struct ig_fsroo
     if (image == NULL || image->kind != IG_IMAGE_SCRIPT) {
         return NULL;
     }
+    if (image->script_interp == NULL) {
+        ig_error_set(e, image->refusal, "%s", image->refusal_text != NULL
+                                                  ? image->refusal_text
+                                                  : "its #! line names no interpreter");
+        return NULL;
+    }
     if (target->next == NULL) {
-        struct ig_bytes bytes = ig_bytes_of_fd(target->fd, ig_target_meta(target)->size);
-        IG_AUTO_FREE char *interpreter = NULL;
-        if (ig_script_parse(&bytes, &interpreter, e) != 0) {
-            return NULL;
-        }
+        const char *interpreter = image->script_interp;
         if (interpreter[0] != '/') {
             ig_error_set(e, 0, "the #! line names %s, which the kernel would look up in whatever "
                                "working directory the program is started", interpreter);

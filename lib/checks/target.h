@@ -14,6 +14,9 @@
 #include "elf/image.h"
 #include "fsroot/fsroot.h"
 
+/* Interpreters that are scripts in turn; one more is ELOOP (fs/exec.c exec_binprm()). */
+enum { IG_SCRIPT_DEPTH = 5 };
+
 struct ig_target {
     char *path;              /* where it was looked up in the root; owned */
     struct ig_walk walk;     /* how it was found; walk.error where it was not */

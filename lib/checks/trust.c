@@ -130,7 +130,7 @@ static struct finding judge_hop(const struct ig_scene *scene, const struct ig_ho
     return f;
 }
 
-static enum ig_status severity(const struct ig_scene *scene, const struct ig_hop *hop,
+static enum ig_outcome severity(const struct ig_scene *scene, const struct ig_hop *hop,
                                const struct finding *f, enum ig_trust_rule rule)
 {
     bool final = hop->kind == IG_HOP_FINAL;
@@ -206,7 +206,7 @@ struct ig_trust ig_trust_judge(const struct ig_scene *scene, const struct ig_wal
     uint32_t unpacker = unpacker_of(scene, walk);
     for (size_t i = 0; i < walk->count; i++) {
         struct finding f = judge_hop(scene, &walk->hops[i], unpacker);
-        enum ig_status status = severity(scene, &walk->hops[i], &f, rule);
+        enum ig_outcome status = severity(scene, &walk->hops[i], &f, rule);
         if (status < trust.status) {
             trust.status = status;
             worst = &walk->hops[i];

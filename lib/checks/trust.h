@@ -16,7 +16,7 @@ enum ig_trust_rule {
 };
 
 struct ig_trust {
-    enum ig_status status;  /* PASS, WARN, FAIL; ERROR where an ACL could not be read */
+    enum ig_outcome status;  /* PASS, WARN, FAIL; ERROR where an ACL could not be read */
     char *text;             /* "the directory /app may be written by anyone (mode 0777)"; owned;
                                NULL for PASS */
     char *fix;              /* owned; NULL for PASS */

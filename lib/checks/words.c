@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 
 #include "core/mem.h"
+#include "fsroot/permits.h"
 
 /* Errors that say what the path is, to the gate as to anyone; all others only say that the gate
  * could not look. */
@@ -54,16 +55,6 @@ bool ig_say_trust(const struct ig_trust *trust, struct ig_result *r)
     return true;
 }
 
-/* fs.protected_symlinks (fs/namei.c may_follow_link()): in a sticky, world-writable directory a
- * link is followed only by its owner, or where it belongs to the directory's owner. */
-static bool link_is_refused(const struct ig_question *q, const struct ig_hop *directory,
-                            const struct ig_hop *link)
-{
-    uint32_t open_sticky = S_ISVTX | S_IWOTH;
-    return q->scene->protected_symlinks && (directory->meta.mode & open_sticky) == open_sticky &&
-           link->meta.uid != q->scene->run_as.uid && link->meta.uid != directory->meta.uid;
-}
-
 static void refuse(const struct ig_question *q, const char *what, const struct ig_hop *hop,
                    const char *verb, struct ig_result *r)
 {
@@ -81,35 +72,44 @@ static void refuse(const struct ig_question *q, const char *what, const struct i
                                                       "user, name it with runAs");
 }
 
+static const char *verb_for(const struct ig_hop *hop, unsigned may)
+{
+    if (hop->kind == IG_HOP_LINK) {
+        return "following a symlink in a sticky directory";
+    }
+    if (hop->kind == IG_HOP_DIRECTORY) {
+        return "search";
+    }
+    return (may & 1) != 0 ? "execute" : (may & 2) != 0 ? "write" : "read";
+}
+
+static const struct ig_hop *unreadable_acl(const struct ig_walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++) {
+        if (walk->hops[i].meta.acl_error != 0) {
+            return &walk->hops[i];
+        }
+    }
+    return NULL;
+}
+
 bool ig_say_access(const struct ig_question *q, const char *what, const struct ig_walk *walk,
                    unsigned may, struct ig_result *r)
 {
-    const struct ig_cred *cred = &q->scene->run_as;
-    const struct ig_hop *directory = NULL;
-    for (size_t i = 0; i < walk->count; i++) {
-        const struct ig_hop *hop = &walk->hops[i];
-        char words[160];
-        if (hop->kind == IG_HOP_LINK) {
-            if (directory != NULL && link_is_refused(q, directory, hop)) {
-                refuse(q, what, hop, "following the symlink in a sticky directory", r);
-                return false;
-            }
-            continue;
-        }
-        if (hop->meta.acl_error != 0) {
-            ig_result_set(r, IG_STATUS_ERROR, "The ACL of %s cannot be read: %s.", hop->path,
-                          ig_errno_text(hop->meta.acl_error, words, sizeof words));
-            ig_result_fix(r, "Mount /proc in this container: ACLs are read through it.");
-            return false;
-        }
-        unsigned wanted = hop->kind == IG_HOP_FINAL ? may : 1;
-        if (!ig_cred_may(cred, &hop->meta, wanted, q->scene->unmapped)) {
-            const char *verb = hop->kind != IG_HOP_FINAL ? "search" :
-                               (wanted & 1) != 0 ? "execute" : (wanted & 2) != 0 ? "write" : "read";
-            refuse(q, what, hop, verb, r);
-            return false;
-        }
-        directory = hop;
+    const struct ig_hop *failing = NULL;
+    const struct ig_hop *hidden = unreadable_acl(walk);
+    char words[160];
+    if (hidden != NULL) {
+        ig_result_set(r, IG_STATUS_ERROR, "The ACL of %s cannot be read: %s.", hidden->path,
+                      ig_errno_text(hidden->meta.acl_error, words, sizeof words));
+        ig_result_fix(r, "Mount /proc in this container: ACLs are read through it.");
+        return false;
+    }
+    if (!ig_walk_permits(walk, &q->scene->run_as, may, q->scene->unmapped,
+                         q->scene->protected_symlinks, &failing) &&
+        failing != NULL) {
+        refuse(q, what, failing, verb_for(failing, may), r);
+        return false;
     }
     return true;
 }

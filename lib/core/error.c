@@ -79,8 +79,12 @@ int ig_error_context(struct ig_error *e, const char *format, ...)
     va_start(args, format);
     int n = vsnprintf(e->text, sizeof e->text, format, args);
     va_end(args);
-    if (n >= 0 && (size_t)n < sizeof e->text) {
-        snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", old);
+    size_t used = n < 0 ? 0 : (size_t)n;
+    if (used + 2 < sizeof e->text) {
+        size_t rest = strnlen(old, sizeof e->text - used - 3);
+        memcpy(e->text + used, ": ", 2);
+        memcpy(e->text + used + 2, old, rest);
+        e->text[used + 2 + rest] = '\0';
     }
     return -1;
 }

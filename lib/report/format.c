@@ -22,7 +22,7 @@ const struct ig_formatter *ig_formatter_find(const char *name)
 /* Enough to know where to look; the lines below have all of them. */
 enum { NAMED_IN_VERDICT = 3 };
 
-static void name_results(const struct ig_report *report, enum ig_status status, struct ig_buf *out)
+static void name_results(const struct ig_report *report, enum ig_outcome status, struct ig_buf *out)
 {
     size_t named = 0;
     for (size_t i = 0; i < report->count; i++) {

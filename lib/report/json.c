@@ -14,7 +14,7 @@ static void add_result(struct ig_json *j, const struct ig_result *r)
     ig_json_object(j, NULL);
     ig_json_string(j, "check", r->check);
     ig_json_string(j, "subject", r->subject);
-    ig_json_string(j, "status", ig_status_name(r->status));
+    ig_json_string(j, "status", ig_outcome_name(r->status));
     add_optional(j, "message", r->message);
     add_optional(j, "expected", r->expected);
     add_optional(j, "observed", r->observed);
@@ -38,8 +38,8 @@ void ig_format_json(const struct ig_report *report, const struct ig_format_optio
     }
     ig_json_string(&j, "verdict", ig_report_verdict(report));
     ig_json_object(&j, "summary");
-    for (enum ig_status s = 0; s < IG_STATUS_COUNT; s++) {
-        ig_json_uint(&j, ig_status_name(s), ig_report_count(report, s));
+    for (enum ig_outcome s = 0; s < IG_STATUS_COUNT; s++) {
+        ig_json_uint(&j, ig_outcome_name(s), ig_report_count(report, s));
     }
     ig_json_object_end(&j);
     ig_json_array(&j, "notes");

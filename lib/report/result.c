@@ -22,7 +22,7 @@ static void replace(char **field, const char *format, va_list args)
     *field = ig_buf_steal(&safe);
 }
 
-void ig_result_set(struct ig_result *r, enum ig_status status, const char *format, ...)
+void ig_result_set(struct ig_result *r, enum ig_outcome status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -65,7 +65,7 @@ void ig_result_free(struct ig_result *r)
     *r = (struct ig_result){0};
 }
 
-const char *ig_status_name(enum ig_status status)
+const char *ig_outcome_name(enum ig_outcome status)
 {
     static const char *const names[IG_STATUS_COUNT] = {
         [IG_STATUS_ERROR] = "error", [IG_STATUS_FAIL] = "fail", [IG_STATUS_WARN] = "warn",
@@ -83,7 +83,7 @@ void ig_report_note(struct ig_report *report, const char *text)
     report->notes[report->note_count++] = ig_buf_steal(&safe);
 }
 
-size_t ig_report_count(const struct ig_report *report, enum ig_status status)
+size_t ig_report_count(const struct ig_report *report, enum ig_outcome status)
 {
     size_t n = 0;
     for (size_t i = 0; i < report->count; i++) {

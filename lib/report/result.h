@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* ERROR is 0 on purpose: a result that nobody filled is an error, never a pass. */
-enum ig_status {
+enum ig_outcome {
     IG_STATUS_ERROR = 0,
     IG_STATUS_FAIL,
     IG_STATUS_WARN,
@@ -18,7 +18,7 @@ enum ig_status {
 struct ig_result {
     const char *check;   /* id, static */
     char *subject;       /* all strings: owned, sanitized (core/text.h); NULL where nothing is said */
-    enum ig_status status;
+    enum ig_outcome status;
     char *message;       /* a complete sentence */
     char *expected;
     char *observed;
@@ -35,7 +35,7 @@ struct ig_report {
 };
 
 /* Each sets the status and the message, replacing an earlier one. */
-void ig_result_set(struct ig_result *r, enum ig_status status, const char *format, ...)
+void ig_result_set(struct ig_result *r, enum ig_outcome status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void ig_result_expected(struct ig_result *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -46,10 +46,10 @@ void ig_result_fix(struct ig_result *r, const char *format, ...)
 void ig_result_free(struct ig_result *r);
 
 /* "pass", "fail", "warn", "skip", "error". */
-const char *ig_status_name(enum ig_status status);
+const char *ig_outcome_name(enum ig_outcome status);
 
 void ig_report_note(struct ig_report *report, const char *text);
-size_t ig_report_count(const struct ig_report *report, enum ig_status status);
+size_t ig_report_count(const struct ig_report *report, enum ig_outcome status);
 
 /* The contract's exit code: 1 where something failed, else 3 where something could not be
  * evaluated, else 2 where nothing passed (a warning is no pass), else 0. */

@@ -24,7 +24,7 @@ static void add_cut(struct ig_buf *out, const char *text, size_t most)
 
 static void add_line(const struct ig_result *r, struct ig_buf *line)
 {
-    ig_buf_addf(line, "%s %s ", ig_status_name(r->status), r->check);
+    ig_buf_addf(line, "%s %s ", ig_outcome_name(r->status), r->check);
     add_cut(line, r->subject, 300);
     ig_buf_adds(line, ": ");
     add_cut(line, r->message, PART_MAX);
@@ -37,7 +37,7 @@ static void add_line(const struct ig_result *r, struct ig_buf *line)
 
 void ig_format_termination(const struct ig_report *report, struct ig_buf *out)
 {
-    static const enum ig_status order[] = {IG_STATUS_FAIL, IG_STATUS_ERROR, IG_STATUS_WARN};
+    static const enum ig_outcome order[] = {IG_STATUS_FAIL, IG_STATUS_ERROR, IG_STATUS_WARN};
     struct ig_buf verdict = {0};
     size_t left_out = 0;
     ig_format_verdict(report, &verdict);

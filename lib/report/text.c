@@ -3,7 +3,7 @@
 
 #include "report/format.h"
 
-static const char *colour_of(enum ig_status status)
+static const char *colour_of(enum ig_outcome status)
 {
     static const char *const codes[IG_STATUS_COUNT] = {
         [IG_STATUS_ERROR] = "\033[1;35m", [IG_STATUS_FAIL] = "\033[1;31m",
@@ -13,13 +13,13 @@ static const char *colour_of(enum ig_status status)
     return codes[status];
 }
 
-static void add_status(const struct ig_format_options *options, enum ig_status status,
+static void add_status(const struct ig_format_options *options, enum ig_outcome status,
                        struct ig_buf *out)
 {
     if (options->colour) {
-        ig_buf_addf(out, "%s%-5s\033[0m", colour_of(status), ig_status_name(status));
+        ig_buf_addf(out, "%s%-5s\033[0m", colour_of(status), ig_outcome_name(status));
     } else {
-        ig_buf_addf(out, "%-5s", ig_status_name(status));
+        ig_buf_addf(out, "%-5s", ig_outcome_name(status));
     }
 }
 
@@ -40,7 +40,7 @@ static void widths(const struct ig_report *report, int *check, int *subject)
     }
 }
 
-static int is_bad(enum ig_status status)
+static int is_bad(enum ig_outcome status)
 {
     return status == IG_STATUS_FAIL || status == IG_STATUS_ERROR || status == IG_STATUS_WARN;
 }
@@ -63,7 +63,7 @@ static void add_table(const struct ig_report *report, const struct ig_format_opt
 }
 
 static void add_details(const struct ig_report *report, const struct ig_format_options *options,
-                        enum ig_status status, struct ig_buf *out)
+                        enum ig_outcome status, struct ig_buf *out)
 {
     for (size_t i = 0; i < report->count; i++) {
         const struct ig_result *r = &report->results[i];

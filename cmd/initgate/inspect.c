@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "command.h"
+#include "core/mem.h"
+
+static int run(const struct options *o)
+{
+    struct ig_error e = {0};
+    struct ig_options options = {.root = o->value[OPT_ROOT]};
+    const char *format = o->value[OPT_FORMAT] != NULL ? o->value[OPT_FORMAT] : "text";
+    IG_AUTO_FREE char *text = NULL;
+    if (o->operand_count != 1) {
+        return usage_error(o, "inspect takes one program or file");
+    }
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0) {
+        IG_AUTO_FREE char *what = ig_format("unknown format \"%s\"; known: text, json", format);
+        return usage_error(o, what);
+    }
+    if (ig_inspect(o->operands[0], &options, format, &text, &e) != 0) {
+        return complain(o, IG_EXIT_ERROR, e.text);
+    }
+    return print_output(o, text);
+}
+
+const struct command command_inspect = {
+    .name = "inspect",
+    .synopsis = "[--root DIR] PATH",
+    .summary = "explain one binary: identity, format, loader, digest; judges nothing",
+    .accepted = OPT_BIT(OPT_ROOT) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT),
+    .run = run,
+};

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "core/buf.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+static const struct command *const commands[] = {
+    &command_verify, &command_measure, &command_inspect, &command_install,
+    &command_list,   &command_explain, &command_schema,  &command_version,
+};
+
+static void add_overview(struct ig_buf *out)
+{
+    ig_buf_adds(out, "initgate: is what will run the thing that was built, and will it start "
+                     "here?\n\nusage: initgate COMMAND [flags]\n\n");
+    for (size_t i = 0; i < IG_COUNT(commands); i++) {
+        ig_buf_addf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+    }
+    ig_buf_adds(out, "\n`initgate COMMAND --help` tells more. Exit codes: 0 all checks passed, 1 a "
+                     "check failed,\n2 wrong usage or policy, 3 something could not be evaluated.\n");
+}
+
+static void add_help(const struct command *command, struct ig_buf *out)
+{
+    const struct option *table = option_table();
+    ig_buf_addf(out, "usage: initgate %s %s\n\n%s\n", command->name, command->synopsis,
+                command->summary);
+    if (command->details != NULL) {
+        ig_buf_addf(out, "\n%s\n", command->details);
+    }
+    ig_buf_adds(out, "\n");
+    for (int i = 0; i < OPT_COUNT; i++) {
+        if ((command->accepted & OPT_BIT(i)) == 0 && i != OPT_HELP) {
+            continue;
+        }
+        IG_AUTO_FREE char *flag =
+            ig_format("--%s%s%s", table[i].name, table[i].argument != NULL ? " " : "",
+                      table[i].argument != NULL ? table[i].argument : "");
+        ig_buf_addf(out, "  %-26s  %s\n", flag, table[i].summary);
+        if (table[i].variable != NULL) {
+            ig_buf_addf(out, "  %-26s  variable: %s\n", "", table[i].variable);
+        }
+    }
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < IG_COUNT(commands); i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            return commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[IG_COUNT(commands) + 1] = {0};
+    for (size_t i = 0; i < IG_COUNT(commands); i++) {
+        names[i] = commands[i]->name;
+    }
+    const char *near = ig_suggest(name, names);
+    IG_AUTO_FREE char *text =
+        ig_format("unknown command \"%s\"%s%s%s", name, near != NULL ? "; did you mean " : "",
+                  near != NULL ? near : "", near != NULL ? "?" : "");
+    return usage_error(NULL, text);
+}
+
+static int run_command(const struct command *command, size_t argc, char **argv)
+{
+    struct options options;
+    struct ig_error e = {0};
+    int code;
+    if (options_parse(&options, command->accepted, argc, argv, &e) != 0) {
+        code = usage_error(&options, e.text);
+    } else if (options.given[OPT_HELP]) {
+        struct ig_buf help = {0};
+        add_help(command, &help);
+        code = print_output(NULL, ig_buf_text(&help));
+        ig_buf_free(&help);
+    } else if (options_check_environment(&e) != 0) {
+        code = usage_error(&options, e.text);
+    } else {
+        code = command->run(&options);
+    }
+    options_free(&options);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that went away shows as a failed write, which is exit code 3, not as a signal. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        return usage_error(NULL, "which command? `initgate --help` lists them");
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        struct ig_buf help = {0};
+        add_overview(&help);
+        int code = print_output(NULL, ig_buf_text(&help));
+        ig_buf_free(&help);
+        return code;
+    }
+    const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
+    const struct command *command = find_command(name);
+    if (command == NULL) {
+        return unknown_command(argv[1]);
+    }
+    return run_command(command, (size_t)argc - 2, argv + 2);
+}

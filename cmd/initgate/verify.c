@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "core/buf.h"
+#include "core/mem.h"
+
+/* How long a policy from a pipe may take. */
+enum { INPUT_SECONDS = 60 };
+
+static int load_policy(const struct options *o, struct ig_policy **policy, struct ig_error *e)
+{
+    const char *path = o->value[OPT_POLICY];
+    IG_AUTO_FREE char *text = NULL;
+    size_t length = 0;
+    if (path == NULL) {
+        *policy = ig_policy_empty();
+        return 0;
+    }
+    if (read_input(path, o->timeout != 0 ? o->timeout : INPUT_SECONDS, &text, &length, e) != 0 ||
+        ig_policy_from_json(text, length, policy, e) != 0) {
+        return ig_error_context(e, "policy %s", strcmp(path, "-") == 0 ? "(standard input)" : path);
+    }
+    return 0;
+}
+
+static int add_checksums(const struct options *o, struct ig_policy *policy, struct ig_error *e)
+{
+    const char *path = o->value[OPT_SHA256SUMS];
+    IG_AUTO_FREE char *text = NULL;
+    size_t length = 0;
+    if (path == NULL) {
+        return 0;
+    }
+    if (read_input(path, o->timeout != 0 ? o->timeout : INPUT_SECONDS, &text, &length, e) != 0 ||
+        ig_policy_add_checksums(policy, text, length, e) != 0) {
+        return ig_error_context(e, "checksum file %s", path);
+    }
+    return 0;
+}
+
+static int add_flags(const struct options *o, struct ig_policy *policy, struct ig_error *e)
+{
+    for (size_t i = 0; i < o->binary_count; i++) {
+        if (ig_policy_add_binary(policy, o->binaries[i].path, o->binaries[i].sha256, e) != 0) {
+            return -1;
+        }
+    }
+    if (o->value[OPT_RUN_AS] != NULL &&
+        ig_policy_add_run_as(policy, o->value[OPT_RUN_AS], e) != 0) {
+        return -1;
+    }
+    return add_checksums(o, policy, e);
+}
+
+static void show_progress(void *context, size_t done, size_t total, unsigned long long bytes)
+{
+    (void)context;
+    fprintf(stderr, "\rinitgate: %zu of %zu checks, %llu MiB read ", done, total, bytes >> 20);
+}
+
+static void clear_progress(bool shown)
+{
+    if (shown) {
+        fprintf(stderr, "\r\033[K");
+    }
+}
+
+static bool want_colour(const struct options *o)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    return o->value[OPT_OUTPUT] == NULL && isatty(STDOUT_FILENO) == 1 &&
+           (no_colour == NULL || no_colour[0] == '\0');
+}
+
+/* A report that is not written is no pass, and a warning-only run forgives failures alone. */
+static int deliver(const struct options *o, const struct ig_report *report)
+{
+    const char *format = o->value[OPT_FORMAT] != NULL ? o->value[OPT_FORMAT] : "text";
+    int code = ig_report_exit(report);
+    IG_AUTO_FREE char *text = ig_report_write(report, format, want_colour(o), o->given[OPT_QUIET]);
+    IG_AUTO_FREE char *message = ig_report_termination(report);
+    int written = print_output(o, text);
+    if (write_termination_log(o, message) != 0) {
+        written = IG_EXIT_ERROR;
+    }
+    if (o->given[OPT_WARN_ONLY]) {
+        code = ig_report_exit_warn_only(report);
+    }
+    return code == IG_EXIT_PASS ? written : code;
+}
+
+static bool known_format(const char *name)
+{
+    for (const char *const *f = ig_format_names(); *f != NULL; f++) {
+        if (strcmp(*f, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int run(const struct options *o)
+{
+    struct ig_error e = {0};
+    struct ig_policy *policy = NULL;
+    struct ig_report *report = NULL;
+    bool abandoned = false;
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    struct ig_options options = {
+        .root = o->value[OPT_ROOT],
+        .platform = o->value[OPT_PLATFORM],
+        .stall = o->stall,
+        .timeout = o->timeout,
+        .progress = terminal ? show_progress : NULL,
+    };
+    if (o->operand_count > 0) {
+        IG_AUTO_FREE char *text = ig_format("unexpected argument \"%s\"; programs are named with "
+                                            "--binary or in the policy", o->operands[0]);
+        return usage_error(o, text);
+    }
+    if (o->value[OPT_FORMAT] != NULL && !known_format(o->value[OPT_FORMAT])) {
+        IG_AUTO_FREE char *text = ig_format("unknown format \"%s\"; known: text, json",
+                                            o->value[OPT_FORMAT]);
+        return usage_error(o, text);
+    }
+    if (load_policy(o, &policy, &e) != 0 || add_flags(o, policy, &e) != 0) {
+        ig_policy_free(policy);
+        return usage_error(o, e.text);
+    }
+    int status = ig_verify(policy, &options, &report, &abandoned, &e);
+    clear_progress(terminal);
+    int code = status == 0 ? deliver(o, report)
+                           : complain(o, e.number == 0 ? IG_EXIT_USAGE : IG_EXIT_ERROR, e.text);
+    if (abandoned) {
+        /* Threads that hang still use the policy. */
+        _exit(code);
+    }
+    ig_report_free(report);
+    ig_policy_free(policy);
+    return code;
+}
+
+const struct command command_verify = {
+    .name = "verify",
+    .synopsis = "[--policy FILE] [--binary PATH [--sha256 HEX]]... [flags]",
+    .summary = "check what a policy names; the main job",
+    .details = "Flags add to the policy, they never replace or relax what it says.\n"
+               "Example: initgate verify --binary /app/server --sha256 HEX --run-as 1001:1001",
+    .accepted = OPT_BIT(OPT_POLICY) | OPT_BIT(OPT_BINARY) | OPT_BIT(OPT_SHA256) |
+                OPT_BIT(OPT_SHA256SUMS) | OPT_BIT(OPT_RUN_AS) | OPT_BIT(OPT_ROOT) |
+                OPT_BIT(OPT_PLATFORM) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT) |
+                OPT_BIT(OPT_QUIET) | OPT_BIT(OPT_STALL) | OPT_BIT(OPT_TIMEOUT) |
+                OPT_BIT(OPT_TERMINATION_LOG) | OPT_BIT(OPT_WARN_ONLY),
+    .run = run,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * initgate as a library: policy in, report out. This is its only public header;
+ * the command is built on nothing else (but lib/core's strings).
+ *
+ * Conventions: functions return 0, or -1 with the sentence in *E, which is
+ * untouched on success and may be NULL. Pointers returned through an argument
+ * belong to the caller and go back through the function that the text names.
+ * Strings are UTF-8 or raw file names; the library keeps copies. Nothing here
+ * is safe to call on one object from two threads. When memory runs out the
+ * process ends with exit code 3.
+ */
+#ifndef INITGATE_H
+#define INITGATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/error.h"
+
+/* Exit codes, and what ig_report_exit() returns. */
+enum {
+    IG_EXIT_PASS = 0,   /* all checks passed */
+    IG_EXIT_FAIL = 1,   /* a check failed */
+    IG_EXIT_USAGE = 2,  /* wrong usage or policy: nothing was checked */
+    IG_EXIT_ERROR = 3,  /* something could not be evaluated, or the report not written */
+};
+
+struct ig_policy;
+struct ig_report;
+
+/* --- policies ------------------------------------------------------------ */
+
+/* The largest policy or checksum file that is read, in bytes. */
+#define IG_INPUT_MAX ((size_t)16 << 20)
+
+/* One that asks for nothing yet, or one from JSON (strict: doc/policy.md). ig_policy_free(). */
+struct ig_policy *ig_policy_empty(void);
+int ig_policy_from_json(const char *text, size_t length, struct ig_policy **policy,
+                        struct ig_error *e);
+void ig_policy_free(struct ig_policy *policy);
+
+/* Add subjects; never replaces or relaxes what POLICY says. SHA256 is hex or NULL. */
+int ig_policy_add_binary(struct ig_policy *policy, const char *path, const char *sha256,
+                         struct ig_error *e);
+int ig_policy_add_checksums(struct ig_policy *policy, const char *text, size_t length,
+                            struct ig_error *e);
+/* "UID:GID[,GID...]" */
+int ig_policy_add_run_as(struct ig_policy *policy, const char *run_as, struct ig_error *e);
+
+/* --- verifying ----------------------------------------------------------- */
+
+struct ig_options {
+    const char *root;      /* judge what lies below this directory; NULL: "/" */
+    const char *platform;  /* "linux/arm64"; NULL: this machine */
+    unsigned stall;        /* seconds without progress until the run ends; 0: 60 */
+    unsigned timeout;      /* seconds until it ends; 0: 3600 */
+    /* Called about once a second: checks done, of how many, bytes read. May be NULL. */
+    void (*progress)(void *context, size_t done, size_t total, unsigned long long bytes);
+    void *progress_context;
+};
+
+/* Judge. -1 where POLICY or OPTIONS ask for something impossible (e->number 0: wrong usage) or
+ * nothing could be evaluated (e->number is an errno). *ABANDONED: a read hangs; write the report and
+ * end the process without freeing anything. */
+int ig_verify(const struct ig_policy *policy, const struct ig_options *options,
+              struct ig_report **report, bool *abandoned, struct ig_error *e);
+
+/* IG_EXIT_... of a report. */
+int ig_report_exit(const struct ig_report *report);
+/* The same as if no check had failed (--warn-only): what could not be evaluated stays
+ * IG_EXIT_ERROR. */
+int ig_report_exit_warn_only(const struct ig_report *report);
+/* The report in FORMAT ("text", "json"), malloc'd. NULL for a format that ig_format_names() lacks. */
+char *ig_report_write(const struct ig_report *report, const char *format, bool colour, bool quiet);
+/* For a pod's termination log: at most 4096 bytes, malloc'd. */
+char *ig_report_termination(const struct ig_report *report);
+void ig_report_free(struct ig_report *report);
+/* NULL-terminated. */
+const char *const *ig_format_names(void);
+
+/* --- explaining ---------------------------------------------------------- */
+
+struct ig_check_info {
+    const char *id;       /* "binary.sha256" */
+    const char *family;   /* the policy's key: "binaries", "files", "proc", "volumes" */
+    const char *key;      /* under the subject: "sha256" */
+    bool on_request;      /* runs only where the policy names its key */
+    const char *summary;  /* passes when ... */
+    const char *means, *matters, *mend;  /* paragraphs */
+};
+/* The N-th check in evaluation order. False beyond the last. Strings are static. */
+bool ig_check_info(size_t n, struct ig_check_info *info);
+
+/* JSON Schema of the policy, malloc'd. */
+char *ig_schema(void);
+
+struct ig_version_info {
+    const char *version, *build, *libc, *libcrypto, *libelf, *cjson;
+};
+struct ig_version_info ig_version(void);
+
+/* --- looking ------------------------------------------------------------- */
+
+/* One binary explained, judging nothing, in FORMAT "text" or "json", malloc'd. */
+int ig_inspect(const char *path, const struct ig_options *options, const char *format, char **out,
+               struct ig_error *e);
+/* A policy (JSON) for the known-good state of COUNT paths, which ig_verify() then accepts. */
+int ig_measure(const char *const *paths, size_t count, const struct ig_options *options,
+               char **out, struct ig_error *e);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One binary explained: identity, what execve makes of it, loader, digest. It judges nothing. */
+#include <errno.h>
+#include <string.h>
+
+#include "checks/scene.h"
+#include "checks/target.h"
+#include "core/json.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "crypto/digest.h"
+#include "initgate.h"
+
+/* What is told, gathered once and printed by either format. */
+struct facts {
+    const char *path;
+    struct ig_target target;
+    const struct ig_image *image;
+    char digest[IG_SHA256_HEX + 1];
+    struct ig_target loader;
+    bool loader_sought;
+};
+
+static const char *kind_name(enum ig_image_kind kind)
+{
+    static const char *const names[] = {
+        [IG_IMAGE_EMPTY] = "empty",
+        [IG_IMAGE_SCRIPT] = "script",
+        [IG_IMAGE_ELF] = "ELF",
+        [IG_IMAGE_OTHER] = "other",
+    };
+    return names[kind];
+}
+
+/* gABI figure 4-4 */
+static const char *type_name(uint16_t type)
+{
+    static const char *const names[] = {"NONE", "REL", "EXEC", "DYN", "CORE"};
+    return type < IG_COUNT(names) ? names[type] : "other";
+}
+
+static const char *class_name(uint8_t e_class)
+{
+    return e_class == 2 ? "ELF64" : e_class == 1 ? "ELF32" : "invalid";
+}
+
+static const char *data_name(uint8_t e_data)
+{
+    return e_data == 1 ? "little-endian" : e_data == 2 ? "big-endian" : "invalid";
+}
+
+static const char *linkage(const struct ig_image *image)
+{
+    return image->interp_state == IG_INTERP_NONE ? "static" : "dynamic";
+}
+
+static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error *e)
+{
+    struct ig_sha256 digest;
+    IG_AUTO_FREE char *path = ig_scene_path(scene, f->path);
+    ig_target_open(&f->target, scene->root, path);
+    if (f->target.walk.error != 0) {
+        return ig_error_set(e, f->target.walk.error, "%s", f->path);
+    }
+    if (f->target.fd < 0) {
+        return ig_error_set(e, f->target.unread.number, "%s: %s", f->path, f->target.unread.text);
+    }
+    f->image = ig_target_image(&f->target, e);
+    if (f->image == NULL || ig_sha256_fd(f->target.fd, NULL, &digest, NULL, e) != 0) {
+        return ig_error_context(e, "%s", f->path);
+    }
+    ig_sha256_hex(&digest, f->digest);
+    if (f->image->interp != NULL && f->image->interp[0] == '/') {
+        ig_target_open(&f->loader, scene->root, f->image->interp);
+        f->loader_sought = true;
+    }
+    return 0;
+}
+
+static void forget(struct facts *f)
+{
+    ig_target_close(&f->target);
+    if (f->loader_sought) {
+        ig_target_close(&f->loader);
+    }
+}
+
+static void add_line(struct ig_buf *out, const char *name, const char *value)
+{
+    ig_buf_addf(out, "%-12s ", name);
+    ig_sanitize(out, value, strlen(value));
+    ig_buf_adds(out, "\n");
+}
+
+static void describe_loader(struct ig_buf *out, const struct facts *f)
+{
+    IG_AUTO_BUF struct ig_buf text = {0};
+    char words[160];
+    if (f->image->interp_state == IG_INTERP_NONE) {
+        add_line(out, "interpreter", "none needed (static)");
+        return;
+    }
+    if (f->image->interp == NULL) {
+        add_line(out, "interpreter", "malformed (see binary.interpreter)");
+        return;
+    }
+    ig_buf_adds(&text, f->image->interp);
+    if (f->loader_sought && f->loader.walk.error != 0) {
+        ig_buf_addf(&text, " (not found: %s at %s)",
+                    ig_errno_text(f->loader.walk.error, words, sizeof words), f->loader.walk.path);
+    } else if (f->loader_sought && strcmp(f->loader.walk.path, f->image->interp) != 0) {
+        ig_buf_addf(&text, " -> %s", f->loader.walk.path);
+    }
+    add_line(out, "interpreter", ig_buf_text(&text));
+}
+
+static void write_elf_text(struct ig_buf *out, const struct facts *f)
+{
+    char words[64];
+    IG_AUTO_BUF struct ig_buf text = {0};
+    ig_buf_addf(&text, "%s %s, %s, %s, %s", class_name(f->image->e_class),
+                type_name(f->image->e_type),
+                ig_machine_describe(f->image->e_machine, words, sizeof words),
+                data_name(f->image->e_data), linkage(f->image));
+    add_line(out, "format", ig_buf_text(&text));
+    describe_loader(out, f);
+    if (f->image->refusal != 0) {
+        add_line(out, "refused", f->image->refusal_text);
+    }
+    if (f->image->broken_text != NULL) {
+        add_line(out, "broken", f->image->broken_text);
+    }
+}
+
+static void write_text(struct ig_buf *out, const struct facts *f)
+{
+    const struct ig_meta *meta = ig_target_meta(&f->target);
+    IG_AUTO_FREE char *size = ig_format("%llu bytes", (unsigned long long)meta->size);
+    IG_AUTO_FREE char *mode = ig_format("%04o", meta->mode & 07777U);
+    IG_AUTO_FREE char *owner = ig_format("%u:%u", meta->uid, meta->gid);
+    add_line(out, "path", f->path);
+    if (strcmp(f->target.walk.path, f->path) != 0) {
+        add_line(out, "leads to", f->target.walk.path);
+    }
+    add_line(out, "size", size);
+    add_line(out, "mode", mode);
+    add_line(out, "owner", owner);
+    add_line(out, "sha256", f->digest);
+    if (f->image->kind == IG_IMAGE_ELF) {
+        write_elf_text(out, f);
+    } else {
+        add_line(out, "format", kind_name(f->image->kind));
+    }
+    if (f->image->script_interp != NULL) {
+        add_line(out, "run by", f->image->script_interp);
+    }
+}
+
+static void write_elf_json(struct ig_json *j, const struct facts *f)
+{
+    char words[64];
+    ig_json_string(j, "class", class_name(f->image->e_class));
+    ig_json_string(j, "data", data_name(f->image->e_data));
+    ig_json_string(j, "machine", ig_machine_describe(f->image->e_machine, words, sizeof words));
+    ig_json_string(j, "type", type_name(f->image->e_type));
+    ig_json_string(j, "linkage", linkage(f->image));
+    ig_json_string(j, "interpreter", f->image->interp);
+    ig_json_string(j, "loader", f->loader_sought && f->loader.walk.error == 0
+                                    ? f->loader.walk.path
+                                    : NULL);
+    ig_json_string(j, "refused", f->image->refusal_text);
+    ig_json_string(j, "broken", f->image->broken_text);
+}
+
+static void write_json(struct ig_buf *out, const struct facts *f)
+{
+    const struct ig_meta *meta = ig_target_meta(&f->target);
+    IG_AUTO_FREE char *mode = ig_format("%04o", meta->mode & 07777U);
+    struct ig_json j = {.out = out};
+    ig_json_object(&j, NULL);
+    ig_json_string(&j, "path", f->path);
+    ig_json_string(&j, "resolved", f->target.walk.path);
+    ig_json_uint(&j, "size", meta->size);
+    ig_json_string(&j, "mode", mode);
+    ig_json_uint(&j, "owner", meta->uid);
+    ig_json_uint(&j, "group", meta->gid);
+    ig_json_string(&j, "sha256", f->digest);
+    ig_json_string(&j, "kind", kind_name(f->image->kind));
+    if (f->image->kind == IG_IMAGE_ELF) {
+        write_elf_json(&j, f);
+    } else if (f->image->script_interp != NULL) {
+        ig_json_string(&j, "interpreter", f->image->script_interp);
+    }
+    ig_json_object_end(&j);
+}
+
+int ig_inspect(const char *path, const struct ig_options *options, const char *format, char **out,
+               struct ig_error *e)
+{
+    struct ig_scene scene;
+    struct ig_policy *none = ig_policy_empty();
+    struct facts facts = {.path = path, .target.fd = -1, .loader.fd = -1};
+    struct ig_buf text = {0};
+    int status = ig_scene_open(&scene, none, options->root, NULL, e);
+    if (status == 0 && scene.root_fault != NULL) {
+        status = ig_error_set(e, ENOENT, "%s", scene.root_fault);
+        ig_scene_close(&scene);
+    } else if (status == 0) {
+        status = gather(&facts, &scene, e);
+        if (status == 0 && strcmp(format, "json") == 0) {
+            write_json(&text, &facts);
+        } else if (status == 0) {
+            write_text(&text, &facts);
+        }
+        forget(&facts);
+        ig_scene_close(&scene);
+    }
+    ig_policy_free(none);
+    if (status == 0) {
+        *out = ig_buf_steal(&text);
+    }
+    return status;
+}
