@@ -5,7 +5,7 @@
 # source packages that pins.txt names, and prints the folder they are in as its last line:
 #
 #   docker/build-libs.sh                 builds what is not in the cache yet (minutes), or nothing
-#   docker/build-libs.sh --key           prints the key of that folder only
+#   docker/build-libs.sh --mirrors       prints "URI SUITE" of the Debian mirrors it fetches from
 #   docker/build-libs.sh --update-pins   writes pins.txt anew from Debian's newest versions
 #
 # The folder is <cache>/sysroot-<key>, <cache> is ${XDG_CACHE_HOME:-$HOME/.cache}/initgate. The key
@@ -20,7 +20,6 @@ unset CC CFLAGS CPPFLAGS CXXFLAGS LDFLAGS LIBRARY_PATH CPATH C_INCLUDE_PATH MAKE
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/initgate
 release=trixie
-packages=(musl zlib elfutils cjson openssl)
 
 say() {
     echo "docker/build-libs.sh: $*" >&2
@@ -73,23 +72,28 @@ private_apt() {
         -o APT::Sandbox::User=root "$@"
 }
 
-# The Debian mirrors this machine already uses, asked for the source packages of $release.
-private_sources() {
-    local state=$1 codename keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+# "URI SUITE" of the Debian mirrors this machine already uses, for $release.
+mirrors() {
+    local codename
     # shellcheck source=/dev/null
     codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    [ -e "$keyring" ] || keyring=${keyring%.gpg}.pgp
-    mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
     # shellcheck disable=SC2016 # $(SITE) is apt's
     apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-        awk -v code="$codename" -v release="$release" -v key="$keyring" '
+        awk -v code="$codename" -v release="$release" '
             $3 == "main" && index($2, code) == 1 && !seen[$1 $2]++ {
                 suffix = substr($2, length(code) + 1)
                 if (suffix ~ /^(|-updates|-security)$/)
-                    print "deb-src [signed-by=" key "] " $1 " " release suffix " main"
-            }' >"$state/sources.list"
-    [ -s "$state/sources.list" ] || die "apt's sources name no Debian mirror for $codename"
-    private_apt apt-get "$state" update >&2
+                    print $1 " " release suffix
+            }' | grep . || die "apt's sources name no Debian mirror for $codename"
+}
+
+private_sources() {
+    local state=$1 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -e "$keyring" ] || keyring=${keyring%.gpg}.pgp
+    mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+    mirrors | sed "s|.*|deb-src [signed-by=$keyring] & main|" >"$state/sources.list"
+    # Part of them may be out of date or away: what is missing then fails when it is fetched.
+    private_apt apt-get "$state" update >&2 || say "not all of apt's sources could be read"
 }
 
 # Lays the pinned files of a package into a folder, from the cache or from Debian.
@@ -237,27 +241,42 @@ build_all() {
     mv "$root" "$target"
 }
 
+# The newest version that can be had: a mirror may list one that it does not hold (yet).
+fetch_newest() {
+    local package=$1 version
+    while read -r version; do
+        if private_apt apt-get "$work/apt" source -d --only-source "$package=$version" >&2; then
+            echo "$version"
+            return 0
+        fi
+        say "$package $version is listed but cannot be fetched, trying the one before it"
+        rm -f ./*
+    done < <(private_apt apt-cache "$work/apt" showsrc --only-source "$package" |
+        sed -n 's/^Version: //p' | sort -urV)
+    die "no version of $package can be fetched"
+}
+
 update_pins() {
     local package version file
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     private_sources "$work/apt"
     sed -n '/^#/p' "$here/pins.txt" >"$work/pins.txt"
-    for package in "${packages[@]}"; do
+    for package in musl zlib elfutils cjson openssl; do
         mkdir -p "$work/$package"
         cd "$work/$package"
-        private_apt apt-get "$work/apt" source -d --only-source "$package" >&2
-        version=$(sed -n 's/^Version: //p' ./*.dsc | head -n 1)
+        version=$(fetch_newest "$package")
         for file in *; do
             echo "$package $version $file $(sha256sum <"$file" | cut -d ' ' -f 1)"
         done >>"$work/pins.txt"
     done
+    # Not moved: the file keeps its owner and mode.
     cat "$work/pins.txt" >"$here/pins.txt"
 }
 
 case "${1:-}" in
---key)
-    key
+--mirrors)
+    mirrors
     exit 0
     ;;
 --update-pins)
@@ -266,7 +285,7 @@ case "${1:-}" in
     ;;
 "") ;;
 *)
-    echo "usage: docker/build-libs.sh [--key | --update-pins]" >&2
+    echo "usage: docker/build-libs.sh [--mirrors | --update-pins]" >&2
     exit 2
     ;;
 esac
