@@ -10,6 +10,7 @@ usage: oracle_policy.py [--seed N] [--mutants N] INITGATE
    policy that has every key; each key is taken away, misspelt, and given each of the values below;
    the validator refuses a policy exactly where INITGATE exits 2, but for what a schema cannot say
    (BEYOND_SCHEMA, and capabilities in lower case).
+3. doc/policy.md: its JSON is accepted by both, its table of faults is true.
 
 The last line is "N of N agree"; exit status 1 where not all do, 2 where it cannot run.
 """
@@ -196,6 +197,24 @@ def same_meaning(gate, validator, policy):
     return False
 
 
+def same_documentation(gate, validator):
+    """For each example of doc/policy.md, whether it is true."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "../../doc/policy.md"), encoding="utf-8") as file:
+        text = file.read()
+    for example in re.findall(r"^```json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        good = gate.refusal(example.encode()) is None and validator.is_valid(json.loads(example))
+        if not good:
+            print(f"doc/policy.md: refused: {gate.refusal(example.encode())}")
+        yield good
+    for members, message in re.findall(r"^\| `(\".*)` \| `(.*)` \|$", text, re.MULTILINE):
+        said = gate.refusal(f'{{"apiVersion": "initgate.dev/v1", "kind": "Policy", {members}}}'
+                            .encode())
+        if said is None or not said.endswith(": " + message):
+            print(f"doc/policy.md: {members} gives {said}")
+        yield said is not None and said.endswith(": " + message)
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("usage: "))
     parser.add_argument("--seed", type=int, default=1)
@@ -217,11 +236,12 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             syntax = list(pool.map(lambda data: same_syntax(gate, data), texts))
             meaning = list(pool.map(lambda p: same_meaning(gate, validator, p), meanings))
-    print(f"syntax: {sum(syntax)} of {len(syntax)}; meaning: {sum(meaning)} of {len(meaning)} "
-          f"policies, {sum(1 for _ in paths(policy))} places")
-    agree = sum(syntax) + sum(meaning)
-    print(f"{agree} of {len(syntax) + len(meaning)} agree")
-    return 0 if agree == len(syntax) + len(meaning) else 1
+        examples = list(same_documentation(gate, validator))
+    print(f"syntax: {len(syntax)} texts; meaning: {len(meaning)} policies, "
+          f"{sum(1 for _ in paths(policy))} places; documentation: {len(examples)} examples")
+    results = syntax + meaning + examples
+    print(f"{sum(results)} of {len(results)} agree")
+    return 0 if all(results) and len(examples) > 1 else 1
 
 
 if __name__ == "__main__":
