@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "core/mem.h"
+#include "watchdog.h"
 
 static int run(const struct options *o)
 {
@@ -17,7 +18,10 @@ static int run(const struct options *o)
         IG_AUTO_FREE char *what = ig_format("unknown format \"%s\"; known: text, json", format);
         return usage_error(o, what);
     }
-    if (ig_inspect(o->operands[0], &options, format, &text, &e) != 0) {
+    watchdog_arm(o, command_seconds(o), IG_EXIT_ERROR, "the time was used up (--timeout)");
+    int status = ig_inspect(o->operands[0], &options, format, &text, &e);
+    watchdog_disarm();
+    if (status != 0) {
         return complain(o, IG_EXIT_ERROR, e.text);
     }
     return print_output(o, text);
@@ -27,6 +31,6 @@ const struct command command_inspect = {
     .name = "inspect",
     .synopsis = "[--root DIR] PATH",
     .summary = "explain one binary: identity, format, loader, digest; judges nothing",
-    .accepted = OPT_BIT(OPT_ROOT) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT),
+    .accepted = OPT_BIT(OPT_TIMEOUT) | OPT_BIT(OPT_ROOT) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT),
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
 #include "core/mem.h"
+#include "watchdog.h"
 
 static int run(const struct options *o)
 {
@@ -10,7 +11,10 @@ static int run(const struct options *o)
     if (o->operand_count == 0) {
         return usage_error(o, "measure what? name programs or files");
     }
-    if (ig_measure(o->operands, o->operand_count, &options, &text, &e) != 0) {
+    watchdog_arm(o, command_seconds(o), IG_EXIT_ERROR, "the time was used up (--timeout)");
+    int status = ig_measure(o->operands, o->operand_count, &options, &text, &e);
+    watchdog_disarm();
+    if (status != 0) {
         return complain(o, IG_EXIT_ERROR, e.text);
     }
     return print_output(o, text);
@@ -22,6 +26,6 @@ const struct command command_measure = {
     .summary = "print a policy for a known-good state, which verify then accepts",
     .details = "Executable ELF programs and #! scripts become binaries (digest, loader), anything\n"
                "else files (digest, mode, owner). Measure what you trust: the build, not the pod.",
-    .accepted = OPT_BIT(OPT_ROOT) | OPT_BIT(OPT_OUTPUT),
+    .accepted = OPT_BIT(OPT_TIMEOUT) | OPT_BIT(OPT_ROOT) | OPT_BIT(OPT_OUTPUT),
     .run = run,
 };

@@ -209,7 +209,8 @@ static int take_variables(struct options *o, unsigned accepted, struct ig_error 
         }
         /* A flag that says otherwise would replace what the pod's author set, or be replaced. */
         if (set_by_flag && o->value[id] != NULL && strcmp(o->value[id], value) != 0 &&
-            (id == OPT_POLICY || id == OPT_SHA256SUMS || id == OPT_RUN_AS || id == OPT_ROOT)) {
+            (id == OPT_POLICY || id == OPT_SHA256SUMS || id == OPT_RUN_AS || id == OPT_ROOT ||
+             id == OPT_PLATFORM)) {
             return ig_error_set(e, 0, "--%s and %s contradict each other", table[id].name,
                                 table[id].variable);
         }

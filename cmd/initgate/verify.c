@@ -6,9 +6,15 @@
 #include "command.h"
 #include "core/buf.h"
 #include "core/mem.h"
+#include "watchdog.h"
 
-/* How long a policy from a pipe may take. */
+/* How long a policy or checksum file may take to be read. */
 enum { INPUT_SECONDS = 60 };
+
+static unsigned input_seconds(const struct options *o)
+{
+    return o->timeout != 0 && o->timeout < INPUT_SECONDS ? o->timeout : INPUT_SECONDS;
+}
 
 static int load_policy(const struct options *o, struct ig_policy **policy, struct ig_error *e)
 {
@@ -19,7 +25,7 @@ static int load_policy(const struct options *o, struct ig_policy **policy, struc
         *policy = ig_policy_empty();
         return 0;
     }
-    if (read_input(path, o->timeout != 0 ? o->timeout : INPUT_SECONDS, &text, &length, e) != 0 ||
+    if (read_input(path, input_seconds(o), &text, &length, e) != 0 ||
         ig_policy_from_json(text, length, policy, e) != 0) {
         return ig_error_context(e, "policy %s", strcmp(path, "-") == 0 ? "(standard input)" : path);
     }
@@ -34,7 +40,7 @@ static int add_checksums(const struct options *o, struct ig_policy *policy, stru
     if (path == NULL) {
         return 0;
     }
-    if (read_input(path, o->timeout != 0 ? o->timeout : INPUT_SECONDS, &text, &length, e) != 0 ||
+    if (read_input(path, input_seconds(o), &text, &length, e) != 0 ||
         ig_policy_add_checksums(policy, text, length, e) != 0) {
         return ig_error_context(e, "checksum file %s", path);
     }
@@ -53,6 +59,25 @@ static int add_flags(const struct options *o, struct ig_policy *policy, struct i
         return -1;
     }
     return add_checksums(o, policy, e);
+}
+
+/* A policy that hangs (a file system whose server does not answer) is a policy that cannot be
+ * read: usage, like any other. Pipes have their own deadline, one second earlier. */
+static int load(const struct options *o, struct ig_policy **policy, struct ig_error *e)
+{
+    bool files = o->value[OPT_POLICY] != NULL || o->value[OPT_SHA256SUMS] != NULL;
+    if (files) {
+        watchdog_arm(o, input_seconds(o) + 1, IG_EXIT_USAGE,
+                     "the policy or checksum file cannot be read: the read hangs");
+    }
+    int status = load_policy(o, policy, e);
+    if (status == 0) {
+        status = add_flags(o, *policy, e);
+    }
+    if (files) {
+        watchdog_disarm();
+    }
+    return status;
 }
 
 static void show_progress(void *context, size_t done, size_t total, unsigned long long bytes)
@@ -126,7 +151,7 @@ static int run(const struct options *o)
                                             o->value[OPT_FORMAT]);
         return usage_error(o, text);
     }
-    if (load_policy(o, &policy, &e) != 0 || add_flags(o, policy, &e) != 0) {
+    if (load(o, &policy, &e) != 0) {
         ig_policy_free(policy);
         return usage_error(o, e.text);
     }

@@ -13,8 +13,8 @@ static const char *bits(const struct ig_image *image)
 static void say_other_machine(const struct ig_question *q, const struct ig_image *image,
                               const char *what, struct ig_result *r)
 {
-    char words[64];
-    ig_machine_describe(image->e_machine, words, sizeof words);
+    char buffer[64];
+    const char *words = ig_machine_describe(image->e_machine, buffer, sizeof buffer);
     ig_result_set(r, IG_STATUS_FAIL, "%s is built for %s (%s), which linux/%s does not run: execve "
                                      "gives ENOEXEC (\"exec format error\").", what, words,
                   bits(image), q->scene->machine->name);
@@ -42,13 +42,13 @@ static void judge_elf(const struct ig_question *q, const struct ig_image *image,
                       image->broken_text);
         ig_result_fix(r, "The file is cut short or damaged: copy or pull it again.");
     } else {
-        ig_machine_describe(image->e_machine, words, sizeof words);
+        const char *machine = ig_machine_describe(image->e_machine, words, sizeof words);
         ig_result_set(r, IG_STATUS_PASS, "%s for %s runs on linux/%s, and all its segments lie "
                                          "inside the file.",
                       image->interp_state == IG_INTERP_NONE ? "A static program"
                                                             : "A dynamic program",
-                      words, q->scene->machine->name);
-        ig_result_observed(r, "%s, %s", words, bits(image));
+                      machine, q->scene->machine->name);
+        ig_result_observed(r, "%s, %s", machine, bits(image));
     }
 }
 
