@@ -64,29 +64,33 @@ version=$(sed -n 's/^project(initgate VERSION \([0-9.]*\).*/\1/p' "$top/CMakeLis
 [ -n "$version" ] || die "CMakeLists.txt names no version"
 revision=$(git_top rev-parse HEAD)
 [ -z "$(git_top status --porcelain)" ] || revision=$revision-dirty
-arguments=(
-    --pull-never --format oci --iidfile "$work/id" --tag "$tag"
-    --timestamp "$(git_top log -1 --format=%ct)"
-    --build-arg VERSION="$version" --build-arg REVISION="$revision"
-)
+arguments=(--pull-never --format oci --identity-label=false)
+mkdir -p "$work/context/out"
 
-if [ -n "$binary" ]; then
-    # The last stage as it stands, fed from a folder instead of the stage before it.
-    mkdir -p "$work/context/out"
-    install -m 0555 "$binary" "$work/context/out/initgate"
-    sed -n '/^FROM scratch/,$s/--from=build //; /^FROM scratch/,$p' "$here/Dockerfile" \
-        >"$work/Dockerfile"
-    buildah bud "${arguments[@]}" -f "$work/Dockerfile" "$work/context" >&2
-else
+if [ -z "$binary" ]; then
     buildah inspect --type image "$base" >/dev/null 2>&1 || make_base
     mkdir -p "$cache"
     # chroot isolation and the host's network: no namespaces to set up, so it works inside another
     # container too. The cache holds only what its key describes, so it does not change the result.
-    buildah bud "${arguments[@]}" --layers --isolation chroot --network host \
-        --volume "$cache:/root/.cache/initgate" --ignorefile "$here/Dockerfile.dockerignore" \
+    buildah bud "${arguments[@]}" --layers --target build --iidfile "$work/id" \
+        --isolation chroot --network host --volume "$cache:/root/.cache/initgate" \
+        --ignorefile "$here/Dockerfile.dockerignore" \
         --build-arg BUILD="$(git_top describe --always --dirty)" \
         -f "$here/Dockerfile" "$top" >&2
+    container=$(buildah from --pull-never "$(<"$work/id")")
+    binary=$work/initgate
+    cp "$(buildah mount "$container")/out/initgate" "$binary"
+    buildah rm "$container" >/dev/null
 fi
+
+# The last stage as it stands, but fed from a folder. It is built on its own because layers taken
+# from buildah's cache keep the times of an earlier commit, and with them another digest.
+install -m 0555 "$binary" "$work/context/out/initgate"
+sed -n '/^FROM scratch/,$s/--from=build //; /^FROM scratch/,$p' "$here/Dockerfile" >"$work/Dockerfile"
+buildah bud "${arguments[@]}" --iidfile "$work/id" --tag "$tag" \
+    --timestamp "$(git_top log -1 --format=%ct)" \
+    --build-arg VERSION="$version" --build-arg REVISION="$revision" \
+    -f "$work/Dockerfile" "$work/context" >&2
 
 id=$(<"$work/id")
 echo "image  $tag"
