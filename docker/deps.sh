@@ -26,7 +26,7 @@ test=(
     podman runc uidmap fuse-overlayfs
     acl attr libcap2-bin util-linux iproute2 procps e2fsprogs
     fuse3 libfuse3-dev
-    python3 python3-yaml jq openssl strace binutils file bc
+    python3 python3-yaml python3-jsonschema jq openssl strace binutils file bc
     shellcheck cppcheck clang clang-tidy clang-format
 )
 

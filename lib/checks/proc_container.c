@@ -46,7 +46,7 @@ static void run_privileged(const struct ig_question *q, struct ig_result *r)
     }
     bool masked = ig_proc_masked(&q->scene->mounts);
     bool admin = ((status->cred.caps | status->cap_effective) >> IG_CAP_SYS_ADMIN & 1) != 0;
-    bool privileged = !masked && status->seccomp <= 0 && admin;
+    bool privileged = ig_proc_privileged(&q->scene->mounts, status);
     ig_result_observed(r, "masks under /proc: %s; Seccomp: %d; CAP_SYS_ADMIN: %s",
                        masked ? "yes" : "none", status->seccomp, admin ? "yes" : "no");
     if (!privileged) {

@@ -69,6 +69,12 @@ bool ig_proc_masked(const struct ig_mounts *mounts)
     return false;
 }
 
+bool ig_proc_privileged(const struct ig_mounts *mounts, const struct ig_status *status)
+{
+    uint64_t caps = status->cred.caps | status->cap_effective;
+    return !ig_proc_masked(mounts) && status->seccomp <= 0 && (caps >> IG_CAP_SYS_ADMIN & 1) != 0;
+}
+
 static bool of_a_process(const char *point)
 {
     const char *name = point + strlen("/proc/");

@@ -9,6 +9,7 @@
 
 #include "core/buf.h"
 #include "kernel/mountinfo.h"
+#include "kernel/status.h"
 
 /* /proc/self/ns/pid of the initial PID namespace: PROC_PID_INIT_INO in
  * include/linux/proc_ns.h. */
@@ -39,6 +40,10 @@ enum ig_pidns ig_pidns_judge(const struct ig_pidns_facts *facts);
 bool ig_proc_is_mask(const struct ig_mount *mount);
 /* Is there any mask below /proc? */
 bool ig_proc_masked(const struct ig_mounts *mounts);
+
+/* A privileged container shows three signs at once: no mask below /proc, no seccomp filter,
+ * CAP_SYS_ADMIN in the bounding or effective set. One alone proves nothing. */
+bool ig_proc_privileged(const struct ig_mounts *mounts, const struct ig_status *status);
 
 /* The first mount that nothing healthy puts there: not procfs on /proc itself, or anything on or
  * below /proc/self, /proc/thread-self or /proc/PID. NULL where there is none. The points of all
