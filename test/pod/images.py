@@ -52,6 +52,7 @@ FAULTS = {
     "no-loader": lambda root: (root / LOADER).unlink(),
     "writable-loader": lambda root: (root / LOADER).chmod(0o777),
     "not-executable": lambda root: (root / SERVER).chmod(0o744),
+    "not-readable": lambda root: (root / SERVER).chmod(0o700),
 }
 
 

@@ -36,8 +36,9 @@ KINDS = {
 }
 
 
-def pod(kind, gate_image, image, command):
+def pod(kind, gate_image, image, command, hidepid="any"):
     """Documents of the pod of that kind, and the words for podman that no manifest can say."""
+    policy = {**POLICY, "proc": {**POLICY["proc"], "hidepid": hidepid}}
     pod_fields, context, podman_args = KINDS[kind]
     mounts = [
         {"name": "gate", "mountPath": "/gate", "readOnly": True},
@@ -71,7 +72,7 @@ def pod(kind, gate_image, image, command):
     }
     documents = [
         {"kind": "ConfigMap", "metadata": {"name": "cm"},
-         "data": {"app.yaml": "port: 8080\n", "policy.json": json.dumps(POLICY)}},
+         "data": {"app.yaml": "port: 8080\n", "policy.json": json.dumps(policy)}},
         {"kind": "Secret", "metadata": {"name": "sec"}, "stringData": {"token": "secret"}},
         {"kind": "Pod", "metadata": {"name": kind}, "spec": spec},
     ]

@@ -34,28 +34,37 @@ DIGEST = "f" * 64
 READY = "Accepting connections"
 CONFIG_PATH = "/etc/tinyproxy/tinyproxy.conf"
 
+FAILED = "initgate: fail: 1 of {} checks failed: {}"
 # What the termination message begins with, per scenario. The one table to change when the gate's
 # wording does.
 FIRST_LINES = {
-    "shared-volume good": "initgate: pass",
-    "shared-volume own loader": "initgate: pass",
-    "shared-volume live subPath": "initgate: pass",
-    "shared-volume changed byte": "initgate: fail: binary.sha256",
-    "shared-volume wrong digest": "initgate: fail: binary.sha256",
-    "shared-volume missing loader": "initgate: fail: binary.interpreter",
-    "shared-volume loader not in sight": "initgate: fail: binary.interpreter",
-    "shared-volume other loader": "initgate: fail: binary.interpreter",
-    "shared-volume writable loader": "initgate: fail: binary.interpreter",
-    "shared-volume not executable": "initgate: fail: binary.access",
-    "shared-volume stale subPath": "initgate: fail: binary.mount",
-    "same-image good": "initgate: pass",
-    "same-image live subPath": "initgate: pass",
-    "same-image changed byte": "initgate: fail: binary.sha256",
-    "same-image wrong digest": "initgate: fail: binary.sha256",
-    "same-image missing loader": "initgate: fail: binary.interpreter",
-    "same-image writable loader": "initgate: fail: binary.interpreter",
-    "same-image not executable": "initgate: fail: binary.access",
-    "same-image stale subPath": "initgate: fail: volume.subpath",
+    "shared-volume good": "initgate: pass: 15 checks passed",
+    "shared-volume own loader": "initgate: pass: 15 checks passed",
+    "shared-volume subPath of a file": "initgate: pass: 15 checks passed",
+    "shared-volume changed byte": FAILED.format(15, "binary.sha256 (/app/server)"),
+    "shared-volume wrong digest": FAILED.format(15, "binary.sha256 (/app/server)"),
+    "shared-volume missing loader": FAILED.format(15, "binary.interpreter (/app/server)"),
+    "shared-volume loader not in sight": FAILED.format(15, "binary.interpreter (/app/server)"),
+    "shared-volume other loader": FAILED.format(15, "binary.interpreter (/app/server)"),
+    "shared-volume writable loader": FAILED.format(15, "binary.interpreter (/app/server)"),
+    "shared-volume not executable": FAILED.format(15, "binary.access (/app/server)"),
+    "shared-volume stale subPath":
+        "initgate: fail: 2 of 10 checks failed: binary.file (/app/server), volume.subpath (/app)",
+    "shared-volume stale subPath of a file":
+        "initgate: fail: 2 of 15 checks failed: binary.mount (/app/server), "
+        "volume.subpath (/app/server)",
+    "shared-volume no policy":
+        "initgate: error: policy /etc/initgate/policy.json: cannot be opened: "
+        "ENOENT (No such file or directory)",
+    "same-image good": "initgate: pass: 12 checks passed",
+    "same-image subPath of a file": "initgate: pass: 15 checks passed",
+    "same-image changed byte": FAILED.format(12, f"binary.sha256 (/{images.SERVER})"),
+    "same-image wrong digest": FAILED.format(12, f"binary.sha256 (/{images.SERVER})"),
+    "same-image missing loader": FAILED.format(12, f"binary.interpreter (/{images.SERVER})"),
+    "same-image writable loader": FAILED.format(12, f"binary.interpreter (/{images.SERVER})"),
+    "same-image not executable": FAILED.format(12, f"binary.access (/{images.SERVER})"),
+    "same-image not readable": FAILED.format(11, f"binary.access (/{images.SERVER})"),
+    "same-image stale subPath": FAILED.format(15, f"volume.subpath ({CONFIG_PATH})"),
 }
 
 
@@ -78,8 +87,21 @@ class Scenario:
 
 # What is done to volumes.
 
+def app_folder(pod):
+    return pod.volume_path("delivery") / "app"
+
+
 def server_file(pod):
-    return pod.volume_path("app") / "server"
+    return app_folder(pod) / "server"
+
+
+def replace_folder(pod):
+    """Puts a new delivery in the place of the one that is mounted, and removes that."""
+    old, new = (app_folder(pod).with_name(name) for name in ("old", "new"))
+    shutil.copytree(app_folder(pod), new)
+    app_folder(pod).rename(old)
+    new.rename(app_folder(pod))
+    shutil.rmtree(old)
 
 
 def replace_file(path, content):
@@ -102,7 +124,7 @@ def deliver_with_loader(content, mode):
     """The same, and a loader beside it; mode None leaves the loader out."""
     def change(pod):
         deliver(content)(pod)
-        folder = pod.volume_path("app") / "l"
+        folder = app_folder(pod) / "l"
         folder.mkdir()
         if mode is not None:
             loader = folder / "ld-linux-x86-64.so.2"
@@ -125,8 +147,8 @@ def with_interpreter(path):
 def mount_program_by_subpath(_documents, spec):
     """shared-volume: gate and server mount the single file."""
     for container in (spec["initContainers"][1], spec["containers"][0]):
-        mount = next(m for m in container["volumeMounts"] if m["name"] == "app")
-        mount.update({"mountPath": "/app/server", "subPath": "server"})
+        mount = next(m for m in container["volumeMounts"] if m["name"] == "delivery")
+        mount.update({"mountPath": "/app/server", "subPath": "app/server"})
 
 
 def mount_config_by_subpath(documents, spec):
@@ -138,6 +160,11 @@ def mount_config_by_subpath(documents, spec):
         container.setdefault("volumeMounts", []).append(
             {"name": "config", "mountPath": CONFIG_PATH, "subPath": "tinyproxy.conf",
              "readOnly": True})
+
+
+def forget_policy(documents, _spec):
+    data = driver.find_object(documents, "ConfigMap", "server-policy")["data"]
+    data["polcy.json"] = data.pop("policy.json")
 
 
 def forget_visible(policy):
@@ -166,7 +193,7 @@ def scenarios():
         Scenario("shared-volume good", 0),
         Scenario("shared-volume own loader", 0, digest=bundled_digest, policy=own_loader,
                  before=deliver_with_loader(bundled, 0o755)),
-        Scenario("shared-volume live subPath", 0, edit=mount_program_by_subpath,
+        Scenario("shared-volume subPath of a file", 0, edit=mount_program_by_subpath,
                  policy=volume_at("/app/server")),
         Scenario("shared-volume changed byte", 1,
                  before=lambda pod: images.change_byte(server_file(pod))),
@@ -180,17 +207,20 @@ def scenarios():
                  before=deliver_with_loader(bundled, 0o777)),
         Scenario("shared-volume not executable", 1,
                  before=lambda pod: server_file(pod).chmod(0o744)),
-        Scenario("shared-volume stale subPath", 1, edit=mount_program_by_subpath,
+        Scenario("shared-volume stale subPath", 1, between=replace_folder),
+        Scenario("shared-volume stale subPath of a file", 1, edit=mount_program_by_subpath,
                  policy=volume_at("/app/server"),
                  between=lambda pod: replace_file(server_file(pod), b"#!/bin/sh\n")),
+        Scenario("shared-volume no policy", 2, edit=forget_policy),
         Scenario("same-image good", 0),
-        Scenario("same-image live subPath", 0, edit=mount_config_by_subpath,
+        Scenario("same-image subPath of a file", 0, edit=mount_config_by_subpath,
                  policy=volume_at(CONFIG_PATH)),
         Scenario("same-image changed byte", 1, image="server-changed-byte"),
         Scenario("same-image wrong digest", 1, digest=DIGEST),
         Scenario("same-image missing loader", 1, image="server-no-loader"),
         Scenario("same-image writable loader", 1, image="server-writable-loader"),
         Scenario("same-image not executable", 1, image="server-not-executable"),
+        Scenario("same-image not readable", 1, image="server-not-readable"),
         Scenario("same-image stale subPath", 1, edit=mount_config_by_subpath,
                  policy=volume_at(CONFIG_PATH),
                  between=lambda pod: pod.volumes["config"].project(new_config)),
@@ -239,27 +269,47 @@ def run_scenario(scenario, built):
         else:
             expect("whether the server ran", server["ran"], False)
     except Failure as failure:
-        shown = [line for container in (gate, server) for key in ("message", "stdout", "stderr")
-                 for line in container[key].splitlines()]
+        shown = [line for text in (gate["message"], gate["stderr"], server["stderr"])
+                 for line in text.splitlines()]
         raise Failure("\n#   ".join([str(failure), *shown])) from None
 
 
-# What the gate must say of /proc in each kind of container; checks not named here must pass.
+# What the gate must say of /proc; checks not named must pass.
 PROC_CHECKS = ["proc.mounted", "proc.self_exe", "proc.hidepid", "proc.privileged",
                "proc.shared_pid", "proc.host_pid", "proc.overmounts"]
-PROC_EXPECTED = {
+
+PROC_IN_KIND = {
     "privileged": {"proc.privileged": "fail"},
     "hostpid": {"proc.host_pid": "fail"},
     "sharedpid": {"proc.shared_pid": "fail"},
 }
+# (kind, what the policy demands, whether the check passes)
+HIDEPID = [("default", "off", "pass"), ("default", "invisible", "fail"),
+           ("hidepid1", "noaccess", "pass"), ("hidepid1", 2, "fail"),
+           ("hidepid2", "invisible", "pass"), ("hidepid2", 2, "pass"),
+           ("hidepid2", "off", "fail")]
+# What a privileged container does to its own /proc before the gate looks at it, and what fails.
+OVERMOUNTS = {
+    "a mount on /proc/1/environ": (
+        "mount --bind /etc/hostname /proc/1/environ",
+        {"proc.privileged": "fail", "proc.overmounts": "fail"}),
+    "a tmpfs on /proc/self's folder": (
+        "mount -t tmpfs none /proc/1",
+        {**dict.fromkeys(PROC_CHECKS, "error"), "proc.mounted": "pass", "proc.self_exe": "fail"}),
+    "a tmpfs on /proc": (
+        "mount -t tmpfs none /proc",
+        {**dict.fromkeys(PROC_CHECKS, "skip"), "proc.mounted": "fail"}),
+}
+
 PROC_COMMAND = ["/gate/initgate", "verify", "--policy", "/vol/cm/policy.json", "--format", "json"]
 
 
-def run_kind(kind, built, script=None, expected=None):
+def run_kind(kind, built, expected, script=None, hidepid="any"):
     """Runs the gate in one kind of container; `script` is a shell's work before it there."""
     command = ["sh", "-c", f"{script} && exec {' '.join(PROC_COMMAND)}"] if script \
         else PROC_COMMAND
-    documents, podman_args = kinds.pod(kind, built["initgate"], built["runtime"], command)
+    documents, podman_args = kinds.pod(kind, built["initgate"], built["runtime"], command,
+                                       hidepid)
     with driver.Pod(documents, built["pause"], podman_args=podman_args) as pod:
         gate = pod.run()["containers"][1]
     try:
@@ -267,7 +317,7 @@ def run_kind(kind, built, script=None, expected=None):
     except ValueError:
         raise Failure(f"no JSON report, exit {gate['exitCode']}: {gate['stdout']}"
                       f"{gate['stderr']}") from None
-    wanted = {**dict.fromkeys(PROC_CHECKS, "pass"), **(expected or {})}
+    wanted = {**dict.fromkeys(PROC_CHECKS, "pass"), **expected}
     found = {result["check"]: result["status"] for result in report["results"]}
     messages = "".join(f"\n#   {result['check']}: {result['message']}"
                        for result in report["results"]
@@ -315,11 +365,14 @@ def tests(built):
     for scenario in scenarios():
         yield scenario.name, lambda s=scenario: run_scenario(copy.deepcopy(s), built)
     for kind in kinds.KINDS:
-        yield (f"proc in {kind}",
-               lambda k=kind: run_kind(k, built, expected=PROC_EXPECTED.get(k)))
-    yield ("proc with a mount on /proc/1",
-           lambda: run_kind("privileged", built, "mount --bind /etc/hostname /proc/1/environ",
-                            {"proc.privileged": "fail", "proc.overmounts": "fail"}))
+        yield f"proc in {kind}", lambda k=kind: run_kind(k, built, PROC_IN_KIND.get(k, {}))
+    for kind, wanted, status in HIDEPID:
+        yield (f"proc in {kind}, hidepid {wanted} demanded: {status}",
+               lambda k=kind, w=wanted, s=status: run_kind(k, built, {"proc.hidepid": s},
+                                                           hidepid=w))
+    for name, (script, expected) in OVERMOUNTS.items():
+        yield (f"proc with {name}",
+               lambda s=script, e=expected: run_kind("privileged", built, e, script=s))
 
 
 def main():
