@@ -12,7 +12,6 @@ struct evaluation {
     const struct ig_subject *subject;
     struct ig_target *target;  /* NULL for proc and volume */
     struct ig_result *results;
-    enum ig_outcome *raw;       /* before the policy's severity */
 };
 
 static const struct ig_check *check_of(const struct ig_setting *setting)
@@ -20,25 +19,37 @@ static const struct ig_check *check_of(const struct ig_setting *setting)
     return (const struct ig_check *)((const char *)setting->spec - offsetof(struct ig_check, spec));
 }
 
-/* The first of NEEDS that was evaluated and did not hold. */
+static bool is_lookup_check(const char *id)
+{
+    return strcmp(id, "binary.file") == 0 || strcmp(id, "file.attributes") == 0;
+}
+
+/* Then a failed look-up check (over who may write it, say) keeps nothing else from being judged. */
+static bool has_content(const struct ig_target *target)
+{
+    const struct ig_meta *meta = target != NULL ? ig_target_meta(target) : NULL;
+    return meta != NULL && ig_meta_is(meta, S_IFREG) && meta->size > 0;
+}
+
+/* The first of NEEDS that was evaluated, did not hold, and shows in the exit code. One that the
+ * policy lowered to a warning excuses nothing: a digest that was asked for would be skipped, and
+ * the run would pass. */
 static const char *failed_need(const struct evaluation *ev, const struct ig_check *check)
 {
     for (size_t n = 0; check->needs != NULL && check->needs[n] != NULL; n++) {
+        if (is_lookup_check(check->needs[n]) && has_content(ev->target)) {
+            continue;
+        }
         for (size_t i = 0; i < ev->subject->setting_count; i++) {
+            const struct ig_result *r = &ev->results[i];
             if (strcmp(ev->subject->settings[i].spec->id, check->needs[n]) == 0 &&
-                (ev->raw[i] == IG_STATUS_FAIL || ev->raw[i] == IG_STATUS_ERROR) &&
-                ev->results[i].message != NULL) {
+                (r->status == IG_STATUS_FAIL || r->status == IG_STATUS_ERROR) &&
+                r->message != NULL) {
                 return check->needs[n];
             }
         }
     }
     return NULL;
-}
-
-static bool is_lookup_check(const struct ig_check *check)
-{
-    return strcmp(check->spec.id, "binary.file") == 0 ||
-           strcmp(check->spec.id, "file.attributes") == 0;
 }
 
 static void evaluate(const struct evaluation *ev, const struct ig_setting *setting,
@@ -52,15 +63,16 @@ static void evaluate(const struct evaluation *ev, const struct ig_setting *setti
     } else if (check->spec.on_request && !setting->given) {
         ig_result_set(r, IG_STATUS_SKIP, "Not asked for by the policy.");
     } else if (ev->scene->root_fault != NULL && ev->target != NULL) {
-        ig_result_set(r, is_lookup_check(check) ? IG_STATUS_FAIL : IG_STATUS_SKIP, "%s",
+        ig_result_set(r, is_lookup_check(check->spec.id) ? IG_STATUS_FAIL : IG_STATUS_SKIP, "%s",
                       ev->scene->root_fault);
-        if (is_lookup_check(check)) {
+        if (is_lookup_check(check->spec.id)) {
             ig_result_fix(r, "Mount the main container's image there, by digest.");
         }
     } else if (need != NULL) {
         ig_result_set(r, IG_STATUS_SKIP, "Not evaluated, since %s did not pass.", need);
     } else if (ev->target != NULL && ev->target->walk.error != 0 && check->needs != NULL) {
-        /* Its look-up check is switched off, but nothing can be said of a file that is not there. */
+        /* Its look-up check is switched off or only warns, but nothing can be said of a file that
+         * is not there. */
         ig_say_not_found(&q, "The file", &ev->target->walk, r);
     } else {
         check->run(&q, r);
@@ -115,9 +127,7 @@ void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subje
     struct evaluation ev = {.scene = scene, .subject = subject};
     IG_AUTO_FREE struct ig_result *results =
         ig_alloc_array(subject->setting_count, sizeof *results);
-    IG_AUTO_FREE enum ig_outcome *raw = ig_alloc_array(subject->setting_count, sizeof *raw);
     ev.results = results;
-    ev.raw = raw;
     if (subject->kind == IG_KIND_BINARY || subject->kind == IG_KIND_FILE) {
         ev.target = &target;
         if (scene->root != NULL) {
@@ -128,7 +138,6 @@ void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subje
     for (size_t i = 0; i < subject->setting_count; i++) {
         results[i].check = subject->settings[i].spec->id;
         evaluate(&ev, &subject->settings[i], &results[i]);
-        raw[i] = results[i].status;
         apply_severity(&subject->settings[i], &results[i]);
         publish(context, i, &results[i]);
     }
