@@ -13,6 +13,10 @@ binary=build/release/initgate
 image=localhost/initgate:quickstart
 export PYTHONDONTWRITEBYTECODE=1
 
+if [ "$(id -u)" -ne 0 ]; then
+    echo "Pods need root: sudo test/quickstart.sh"
+    exit 1
+fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -100,10 +104,11 @@ cat <<TEXT
 The server ran as it was built, and was kept from running when it was not.
 
 What to try next
-  $binary inspect /usr/bin/python3          what a program needs to start
-  $binary measure /usr/bin/python3          a policy for it
-  $binary explain binary.sha256             what a check means and how to mend it
+  $binary inspect /usr/bin/python3     what a program needs to start
+  $binary measure /usr/bin/python3     a policy for it
+  $binary explain binary.sha256        what a check means and how to mend it
   less $manifest      the pod you just saw, ready to adapt
   less deploy/manifests/same-image.yaml         the same for a program inside its image
+  less doc/debugging-pods.md                    when a pod is blocked
   test/run.sh                                   every test, the pods included
 TEXT

@@ -19,12 +19,12 @@ import argparse
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import uuid
 from pathlib import Path
@@ -435,7 +435,8 @@ def show(result):
         lines = container["message"].splitlines() or \
             (container["stdout"] + container["stderr"]).splitlines()[-SHOWN_LINES:]
         for line in lines:
-            sys.stdout.write(f"       {line}\n")
+            wrapped = textwrap.wrap(line, 88, break_on_hyphens=False) or [""]
+            sys.stdout.write("".join(f"       {part}\n" for part in wrapped))
 
 
 def arguments():

@@ -8,6 +8,8 @@ user's is ever listed, renumbered or removed.
 
     eval "$(test/pod/engine.py)"      makes podman in this shell show what the tests show
 """
+import functools
+import hashlib
 import os
 import shlex
 import subprocess
@@ -15,7 +17,8 @@ import sys
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "initgate"
-RUN = Path("/run/initgate-pods")
+# Two storages must not share a folder for their state.
+RUN = Path("/run/initgate-pods") / hashlib.sha256(bytes(CACHE)).hexdigest()[:8]
 
 # crun refuses some cgroup v1 hosts; journald is absent in containers; the user's hard limits may
 # be lower than what podman asks for by default.
@@ -49,8 +52,14 @@ def _write(path, text):
     fresh.replace(path)
 
 
+@functools.cache
 def environment():
-    """The environment for podman and buildah; picks overlay, or vfs where overlay cannot mount."""
+    """The environment for podman and buildah; picks overlay, or vfs where overlay cannot mount.
+
+    Found once: the probe costs as much as starting a container.
+    """
+    if os.geteuid() != 0:
+        raise EngineError("pods need root here")
     CACHE.mkdir(parents=True, exist_ok=True)
     conf, storage = CACHE / "containers.conf", CACHE / "storage.conf"
     _write(conf, CONTAINERS_CONF)
@@ -66,16 +75,10 @@ def environment():
     raise EngineError(f"podman does not work here: {error}")
 
 
-_ENV = None
-
-
 def run(*command, check=True, timeout=120, stdin=None):
-    """Runs podman, buildah or a script that uses them; returns the CompletedProcess with text output."""
-    global _ENV  # found once: the probe costs as much as starting a container
-    if _ENV is None:
-        _ENV = environment()
+    """Runs podman, buildah or a script that uses them; returns the CompletedProcess."""
     command = [str(word) for word in command]
-    done = subprocess.run(command, env=_ENV, capture_output=True, text=True, check=False,
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False,
                           timeout=timeout, input=stdin, errors="backslashreplace")
     if check and done.returncode != 0:
         raise EngineError(f"{shlex.join(command)}: exit {done.returncode}: {done.stderr.strip()}")
