@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Holds the documents to the program: console examples are run, doc/checks.md is what `explain`
+says, and every flag and check that a document names exists.
+
+Usage: docs.py BINARY          test; prints ok/not ok lines and "N passed, N failed"
+       docs.py --write BINARY  write doc/checks.md anew
+
+In a ```console block a line "$ COMMAND" is run by bash; the lines up to the next one are its whole
+output, where "..." stands for anything within a line and "[exit N]" for its exit code (0 if absent).
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DOCS = ["README.md", "doc/policy.md", "doc/trust.md", "doc/developing.md", "doc/debugging-pods.md",
+        "doc/checks.md"]
+results = {True: 0, False: 0}
+
+
+def report(good, name, why=""):
+    results[good] += 1
+    print(f"ok {name}" if good else f"not ok {name}: {why}")
+
+
+def read(name):
+    with open(os.path.join(TOP, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def examples(text):
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.M | re.S):
+        lines = block.splitlines()
+        cases = []
+        for line in lines:
+            if line.startswith("$ "):
+                cases.append((line[2:], []))
+            else:
+                cases[-1][1].append(line)
+        yield cases
+
+
+def matches(expected, output):
+    pattern = r"\n".join(".*".join(re.escape(part) for part in line.split("..."))
+                         for line in expected)
+    return re.fullmatch(pattern, output.rstrip("\n")) is not None
+
+
+def run_examples(binary):
+    count = 0
+    for name in DOCS:
+        for cases in examples(read(name)):
+            with tempfile.TemporaryDirectory() as folder:
+                os.symlink(binary, os.path.join(folder, "initgate"))
+                path = folder + ":" + os.environ["PATH"]
+                for command, expected in cases:
+                    count += 1
+                    code = 0
+                    if expected and re.fullmatch(r"\[exit \d\]", expected[-1]):
+                        code = int(expected[-1][6:-1])
+                        expected = expected[:-1]
+                    done = subprocess.run(["bash", "-c", command], cwd=folder, text=True,
+                                          env={**os.environ, "PATH": path}, stdin=subprocess.DEVNULL,
+                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                    good = done.returncode == code and matches(expected, done.stdout)
+                    report(good, f"{name}: {command}",
+                           f"exit {done.returncode}, output:\n{done.stdout}")
+    report(count > 3, "there are examples", str(count))
+
+
+def checks_document(binary):
+    out = ["# The checks", "",
+           "Written by `test/cli/docs.py --write` from `initgate list` and `initgate explain`.", ""]
+    checks = json.loads(subprocess.check_output([binary, "list", "--format", "json"]))
+    for check in checks:
+        text = subprocess.check_output([binary, "explain", check["id"]], text=True)
+        sections = re.split(r"\n(What it means|Why it matters in a pod|How to mend it)\n", text)
+        joined = [" ".join(part.split()) for part in sections]
+        out += [f"## {check['id']}", "",
+                f"Passes when: {check['summary']}." +
+                (" Runs only where the policy asks." if check["onRequest"] else ""), "",
+                f"Policy: `\"{check['key']}\"` under `{check['family']}`.", ""]
+        for title, body in zip(joined[1::2], joined[2::2]):
+            out += [f"**{title}.** {body}", ""]
+    return "\n".join(out), checks
+
+
+def named_things(binary, checks):
+    ids = {check["id"] for check in checks}
+    flags = set()
+    for command in ("verify", "measure", "inspect", "install", "list", "explain", "schema", "version"):
+        text = subprocess.check_output([binary, command, "--help"], text=True)
+        flags |= set(re.findall(r"--[a-z0-9-]+", text))
+    for name in DOCS + ["SECURITY.md", "CHANGELOG.md"]:
+        text = read(name)
+        for found in set(re.findall(r"`((?:binary|file|proc|volume)\.[a-z0-9_]+)`", text)):
+            report(found in ids, f"{name} names the check {found}", "which does not exist")
+        for found in set(re.findall(r"initgate [a-z]+[^`\n]*?(--[a-z0-9-]+)", text)):
+            report(found in flags, f"{name} names the flag {found}", "which does not exist")
+
+
+def main():
+    write = sys.argv[1] == "--write"
+    binary = os.path.abspath(sys.argv[2 if write else 1])
+    document, checks = checks_document(binary)
+    if write:
+        with open(os.path.join(TOP, "doc/checks.md"), "w", encoding="utf-8") as file:
+            file.write(document)
+        return 0
+    report(read("doc/checks.md") == document, "doc/checks.md is what explain says",
+           "run test/cli/docs.py --write")
+    run_examples(binary)
+    named_things(binary, checks)
+    print(f"{results[True]} passed, {results[False]} failed")
+    return 1 if results[False] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
