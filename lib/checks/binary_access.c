@@ -15,7 +15,8 @@ static bool chain_is_usable(const struct ig_question *q, struct ig_result *r)
             break;  /* binary.file or binary.machine says so */
         }
         struct ig_target *next = ig_target_next(target, q->scene->root, &e);
-        if (!ig_say_access(q, what, &target->walk, next != NULL ? 5 : 1, r) ||
+        if (!ig_say_access(q, what, &target->walk, 1, r) ||
+            (next != NULL && !ig_say_access(q, what, &target->walk, 4, r)) ||
             ig_say_noexec(what, &target->walk, r)) {
             return false;
         }
@@ -38,6 +39,14 @@ static void run(const struct ig_question *q, struct ig_result *r)
         }
         ig_result_set(r, IG_STATUS_SKIP, "Not evaluated, since the program was not found (see "
                                          "binary.file).");
+        return;
+    }
+    const struct ig_meta *meta = ig_target_meta(q->target);
+    if (meta != NULL && !ig_meta_is(meta, S_IFREG)) {
+        ig_result_set(r, IG_STATUS_FAIL, "It is a %s, which nobody can execute: execve gives "
+                                         "EACCES.", ig_meta_type(meta));
+        ig_result_observed(r, "%s", ig_meta_type(meta));
+        ig_result_fix(r, "Name the program itself, or put it there.");
         return;
     }
     IG_AUTO_FREE char *who = ig_cred_text(&q->scene->run_as);

@@ -84,18 +84,18 @@ static bool segment_fault(const struct ig_image *image, struct ig_result *r)
 {
     static const struct {
         enum ig_interp_state state;
-        const char *errno_name, *why;
+        const char *why;
     } faults[] = {
-        {IG_INTERP_SIZE, "ENOEXEC", "must have 2 to 4096 bytes"},
-        {IG_INTERP_UNTERMINATED, "ENOEXEC", "does not end in a NUL byte"},
-        {IG_INTERP_OUTSIDE, "EIO", "lies past the end of the file"},
+        {IG_INTERP_SIZE, "must have 2 to 4096 bytes"},
+        {IG_INTERP_UNTERMINATED, "does not end in a NUL byte"},
+        {IG_INTERP_OUTSIDE, "lies past the end of the file"},
     };
     for (size_t i = 0; i < IG_COUNT(faults); i++) {
         if (image->interp_state == faults[i].state) {
             ig_result_set(r, IG_STATUS_FAIL, "Its PT_INTERP (%llu bytes) %s: execve gives %s.",
                           (unsigned long long)image->interp_size, faults[i].why,
-                          faults[i].errno_name);
-            ig_result_observed(r, "%s", faults[i].errno_name);
+                          ig_errno_name(image->refusal));
+            ig_result_observed(r, "%s", ig_errno_name(image->refusal));
             ig_result_fix(r, "Build or copy the program again; set the loader with patchelf "
                              "--set-interpreter rather than with an editor.");
             return true;
@@ -286,12 +286,14 @@ static void run(const struct ig_question *q, struct ig_result *r)
     if (target == NULL) {
         ig_result_set(r, IG_STATUS_ERROR, "The program cannot be read as ELF: %s.",
                       e.text[0] != '\0' ? e.text : "it is neither ELF nor a script");
+        ig_result_fix(r, "See what keeps it from being read, and binary.machine.");
         return;
     }
     const struct ig_image *image = &target->image;
-    if (image->refusal != 0) {
+    if (image->refusal != 0 && !ig_interp_is_refused(image)) {
         ig_result_set(r, IG_STATUS_ERROR, "The kernel refuses the program itself (%s): its loader "
                                           "was not judged.", image->refusal_text);
+        ig_result_fix(r, "The file is damaged or no program: build or copy it again.");
         return;
     }
     if (image->interp_state == IG_INTERP_NONE) {
@@ -312,6 +314,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
     judge_loader(q, image, &loader, r);
     if (r->status == IG_STATUS_PASS && ig_target_changed(&loader, q->scene->root, &e)) {
         ig_result_set(r, IG_STATUS_ERROR, "The loader %s: %s.", image->interp, e.text);
+        ig_result_fix(r, "Let nobody write to it while the pod starts.");
     }
     ig_target_close(&loader);
 }

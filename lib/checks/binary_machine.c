@@ -29,7 +29,7 @@ static void judge_elf(const struct ig_question *q, const struct ig_image *image,
                       struct ig_result *r)
 {
     char words[160];
-    if (image->refusal != 0) {
+    if (image->refusal != 0 && !ig_interp_is_refused(image)) {
         ig_result_set(r, IG_STATUS_FAIL, "%s is refused by the kernel: execve gives %s, since %s.",
                       what, ig_errno_text(image->refusal, words, sizeof words),
                       image->refusal_text);
@@ -41,6 +41,10 @@ static void judge_elf(const struct ig_question *q, const struct ig_image *image,
         ig_result_set(r, IG_STATUS_FAIL, "%s would be started and then killed: %s.", what,
                       image->broken_text);
         ig_result_fix(r, "The file is cut short or damaged: copy or pull it again.");
+    } else if (image->refusal != 0) {
+        ig_result_set(r, IG_STATUS_PASS, "%s is built for a machine that linux/%s runs; its "
+                                         "PT_INTERP is faulty (see binary.interpreter).", what,
+                      q->scene->machine->name);
     } else {
         const char *machine = ig_machine_describe(image->e_machine, words, sizeof words);
         ig_result_set(r, IG_STATUS_PASS, "%s for %s runs on linux/%s, and all its segments lie "

@@ -23,7 +23,7 @@ void ig_judge_digest(const struct ig_question *q, const char *whose, struct ig_r
     struct ig_error e = {0};
     unsigned long long size = 0;
     if (params->sha256 == NULL) {
-        ig_result_set(r, IG_STATUS_SKIP, "No digest was given: %s content was not compared.",
+        ig_result_set(r, IG_STATUS_SKIP, "%s content was not compared: no digest was given.",
                       whose);
         ig_result_fix(r, "Give its sha256 (`initgate measure` prints it).");
         return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "checks/digests.h"
 #include "checks/words.h"
@@ -25,6 +26,14 @@ static bool is_there(const struct ig_question *q, struct ig_result *r)
     return false;
 }
 
+static void say_wrong_type(const struct ig_meta *meta, const char *otherwise, struct ig_result *r)
+{
+    ig_result_fix(r, "%s", ig_meta_is(meta, S_IFDIR)
+                               ? "A directory where a file was expected is what a subPath with a "
+                                 "wrong key leaves behind: correct the key."
+                               : otherwise);
+}
+
 static void run_content(const struct ig_question *q, struct ig_result *r)
 {
     static const char empty_sha256[] =
@@ -42,8 +51,7 @@ static void run_content(const struct ig_question *q, struct ig_result *r)
         ig_result_set(r, IG_STATUS_FAIL, "It is a %s, not a regular file: it has no content to "
                                          "compare.", ig_meta_type(meta));
         ig_result_observed(r, "%s", ig_meta_type(meta));
-        ig_result_fix(r, "A directory where a file was expected is what a subPath with a wrong key "
-                         "leaves behind: correct the key.");
+        say_wrong_type(meta, "Put the file there.", r);
     } else if (meta->size == 0) {
         /* Not read (see ig_target_open): size 0 has one digest. */
         bool right = strcmp(params->sha256, empty_sha256) == 0;
@@ -134,8 +142,7 @@ static bool judge_attributes(const struct attribute_params *p, const struct ig_m
     if (!type_is(meta, p->type)) {
         ig_result_set(r, IG_STATUS_FAIL, "It is a %s, expected a %s.", ig_meta_type(meta), wanted);
         ig_result_expected(r, "%s", wanted);
-        ig_result_fix(r, "A directory where a file was expected is what a subPath with a wrong key "
-                         "leaves behind: correct the key, or the policy's type.");
+        say_wrong_type(meta, "Put there what is expected, or correct the policy's type.", r);
         return false;
     }
     if (p->mode.set && p->mode.value != (meta->mode & 07777U)) {
@@ -161,6 +168,34 @@ static bool judge_attributes(const struct attribute_params *p, const struct ig_m
     return true;
 }
 
+/* Modes and ACLs are not all: a read-only mount gives EROFS, a noexec one EACCES. True where R says
+ * so (or that it cannot be told). */
+static bool mount_refuses(const struct ig_walk *walk, int access, struct ig_result *r)
+{
+    const struct ig_meta *meta = &ig_walk_final(walk)->meta;
+    struct ig_error e = {0};
+    unsigned long flags = 0;
+    unsigned long magic = 0;
+    if (access == ACCESS_EXECUTE) {
+        return ig_meta_is(meta, S_IFREG) && ig_say_noexec("The file", walk, r);
+    }
+    if (access != ACCESS_WRITE || (!ig_meta_is(meta, S_IFREG) && !ig_meta_is(meta, S_IFDIR))) {
+        return false;
+    }
+    if (ig_fd_statfs(walk->fd, &flags, &magic, &e) != 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "Its mount cannot be looked at: %s.", e.text);
+        ig_result_fix(r, "See what keeps the gate from looking at it.");
+        return true;
+    }
+    if ((flags & ST_RDONLY) == 0) {
+        return false;
+    }
+    ig_result_set(r, IG_STATUS_FAIL, "It lies on a read-only mount: writing gives EROFS.");
+    ig_result_expected(r, "a writable mount");
+    ig_result_fix(r, "Remove readOnly from the volumeMount, or keep the file on an emptyDir.");
+    return true;
+}
+
 static void run_attributes(const struct ig_question *q, struct ig_result *r)
 {
     static const unsigned bits[] = {[ACCESS_READ] = 4, [ACCESS_WRITE] = 2, [ACCESS_EXECUTE] = 1};
@@ -182,7 +217,8 @@ static void run_attributes(const struct ig_question *q, struct ig_result *r)
                       accesses[access - 1]);
         ig_result_fix(r, "Add runAs to the policy, or --run-as UID:GID.");
     } else if (access == ACCESS_NONE ||
-               ig_say_access(q, "The file", &q->target->walk, bits[access], r)) {
+               (ig_say_access(q, "The file", &q->target->walk, bits[access], r) &&
+                !mount_refuses(&q->target->walk, access, r))) {
         IG_AUTO_FREE char *who = ig_cred_text(&q->scene->run_as);
         ig_result_set(r, IG_STATUS_PASS, "%s%s%s%s%s.", "Type, mode and owner are as expected",
                       access == ACCESS_NONE ? "" : "; ", access == ACCESS_NONE ? "" : who,

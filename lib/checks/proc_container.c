@@ -135,6 +135,7 @@ static void judge_pidns(const struct ig_question *q, struct ig_result *r, enum i
     if (!q->scene->status_known) {
         ig_result_set(r, IG_STATUS_ERROR, "This container's PID namespace is not known: %s.",
                       q->scene->status_error.text);
+        ig_result_fix(r, "Mount /proc in this container.");
         return;
     }
     enum ig_pidns kind = look(q, &pid1);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/words.h"
 #include "core/buf.h"
 #include "core/mem.h"
 #include "kernel/procfs.h"
@@ -20,9 +21,9 @@ static void run_mounted(const struct ig_question *q, struct ig_result *r)
     unsigned long magic = 0;
     char words[160];
     ig_result_expected(r, "procfs on /proc");
-    ig_result_fix(r, "Start the container with its normal /proc; a chroot needs `mount -t proc`.");
     if (ig_fsroot_walk(q->scene->own, "/proc", 0, &walk) != 0) {
-        ig_result_set(r, IG_STATUS_FAIL, "/proc cannot be looked at: %s.",
+        ig_result_set(r, ig_fault_of_the_image(walk.error) ? IG_STATUS_FAIL : IG_STATUS_ERROR,
+                      "/proc cannot be looked at: %s.",
                       ig_errno_text(walk.error, words, sizeof words));
     } else if (ig_fd_statfs(walk.fd, &flags, &magic, &e) != 0) {
         ig_result_set(r, IG_STATUS_ERROR, "/proc cannot be looked at: %s.", e.text);
@@ -32,6 +33,10 @@ static void run_mounted(const struct ig_question *q, struct ig_result *r)
         ig_result_observed(r, "file system magic 0x%lx", magic);
     } else {
         ig_result_set(r, IG_STATUS_PASS, "/proc is procfs.");
+    }
+    if (r->status != IG_STATUS_PASS) {
+        ig_result_fix(r, "Start the container with its normal /proc; a chroot needs `mount -t "
+                         "proc`.");
     }
     ig_walk_free(&walk);
 }
@@ -54,10 +59,10 @@ static void run_self_exe(const struct ig_question *q, struct ig_result *r)
 {
     IG_AUTO_FREE char *target = NULL;
     struct ig_error e = {0};
-    ig_result_fix(r, "Remove what is mounted over /proc/self, or start the container with its "
-                     "normal /proc.");
     if (ig_fsroot_readlink(q->scene->own, "/proc/self/exe", &target, &e) != 0) {
-        ig_result_set(r, IG_STATUS_FAIL, "/proc/self/exe does not read as a link: %s%s.", e.text,
+        bool is_none = e.number == EINVAL || ig_fault_of_the_image(e.number);
+        ig_result_set(r, is_none ? IG_STATUS_FAIL : IG_STATUS_ERROR,
+                      "/proc/self/exe does not read as a link: %s%s.", e.text,
                       e.number == EINVAL ? " (something is mounted over it)" : "");
         ig_result_expected(r, "a link to the running program");
         ig_result_observed(r, "%s", e.text);
@@ -68,6 +73,10 @@ static void run_self_exe(const struct ig_question *q, struct ig_result *r)
     } else {
         ig_result_set(r, IG_STATUS_PASS, "/proc/self/exe reads.");
         ig_result_observed(r, "%s", target);
+    }
+    if (r->status != IG_STATUS_PASS) {
+        ig_result_fix(r, "Remove what is mounted over /proc/self, or start the container with its "
+                         "normal /proc.");
     }
 }
 

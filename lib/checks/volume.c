@@ -56,6 +56,18 @@ static const struct ig_param mounted_params[] = {
     {0},
 };
 
+static void say_not_mounted(const struct ig_question *q, const struct view *view,
+                            struct ig_result *r)
+{
+    const char *at = ig_volume_at(q->subject);
+    ig_result_set(r, IG_STATUS_FAIL, "Nothing is mounted on %s in this container: it is a %s of "
+                                     "the image.", at,
+                  ig_meta_type(&ig_walk_final(&view->walk)->meta));
+    ig_result_expected(r, "a mount on %s", at);
+    ig_result_fix(r, "Add the volumeMount to the gate's container, or say with \"at\" where the "
+                     "gate has it.");
+}
+
 static void judge_mounted(const struct ig_question *q, const struct view *view,
                           struct ig_result *r)
 {
@@ -63,11 +75,7 @@ static void judge_mounted(const struct ig_question *q, const struct view *view,
     const struct ig_meta *meta = &ig_walk_final(&view->walk)->meta;
     const char *at = ig_volume_at(q->subject);
     if (view->mount == NULL) {
-        ig_result_set(r, IG_STATUS_FAIL, "Nothing is mounted on %s in this container: it is a %s "
-                                         "of the image.", at, ig_meta_type(meta));
-        ig_result_expected(r, "a mount on %s", at);
-        ig_result_fix(r, "Add the volumeMount to the gate's container, or say with \"at\" where "
-                         "the gate has it.");
+        say_not_mounted(q, view, r);
         return;
     }
     ig_result_observed(r, "%s, %s, %s", ig_meta_type(meta), view->mount->fstype,
@@ -77,8 +85,9 @@ static void judge_mounted(const struct ig_question *q, const struct view *view,
         ig_result_set(r, IG_STATUS_FAIL, "What is mounted on %s is a %s, expected a %s.", at,
                       ig_meta_type(meta), kinds[p->kind - 1]);
         ig_result_expected(r, "%s", kinds[p->kind - 1]);
-        ig_result_fix(r, "Check the subPath: a key or file that does not exist is mounted as an "
-                         "empty directory, without an error.");
+        ig_result_fix(r, directory ? "Check the subPath: a key or file that does not exist is "
+                                     "mounted as an empty directory, without an error."
+                                   : "Check the subPath, or correct the policy's kind.");
     } else if (p->fs_type != NULL && strcmp(p->fs_type, view->mount->fstype) != 0) {
         ig_result_set(r, IG_STATUS_FAIL, "The file system mounted on %s is %s, expected %s.", at,
                       view->mount->fstype, p->fs_type);
@@ -197,7 +206,7 @@ static void run_options(const struct ig_question *q, struct ig_result *r)
         if (view.mount != NULL) {
             judge_options(q, view.mount, r);
         } else {
-            ig_result_set(r, IG_STATUS_FAIL, "Nothing is mounted there.");
+            say_not_mounted(q, &view, r);
         }
         ig_walk_free(&view.walk);
     }
@@ -263,7 +272,7 @@ static void run_subpath(const struct ig_question *q, struct ig_result *r)
         if (view.mount != NULL) {
             judge_subpath(&view, r);
         } else {
-            ig_result_set(r, IG_STATUS_FAIL, "Nothing is mounted there.");
+            say_not_mounted(q, &view, r);
         }
         ig_walk_free(&view.walk);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "checks/words.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -8,9 +9,7 @@
 #include "core/mem.h"
 #include "fsroot/permits.h"
 
-/* Errors that say what the path is, to the gate as to anyone; all others only say that the gate
- * could not look. */
-static bool fault_of_the_image(int number)
+bool ig_fault_of_the_image(int number)
 {
     return number == ENOENT || number == ENOTDIR || number == ELOOP || number == ENAMETOOLONG;
 }
@@ -20,7 +19,7 @@ void ig_say_not_found(const struct ig_question *q, const char *what, const struc
 {
     char words[160];
     ig_errno_text(walk->error, words, sizeof words);
-    if (!fault_of_the_image(walk->error)) {
+    if (!ig_fault_of_the_image(walk->error)) {
         ig_result_set(r, IG_STATUS_ERROR, "%s cannot be looked up by the gate: %s at %s.", what,
                       words, walk->path);
         ig_result_fix(r, walk->error == EACCES
@@ -122,6 +121,7 @@ bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_resul
     if (ig_fd_statfs(walk->fd, &flags, &magic, &e) != 0) {
         ig_result_set(r, IG_STATUS_ERROR, "The mount of %s cannot be looked at: %s.", walk->path,
                       e.text);
+        ig_result_fix(r, "See what keeps the gate from looking at it.");
         return true;
     }
     if ((flags & ST_NOEXEC) == 0) {
@@ -132,6 +132,12 @@ bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_resul
     ig_result_observed(r, "noexec");
     ig_result_fix(r, "Deliver it on a volume that is mounted without noexec (an emptyDir is).");
     return true;
+}
+
+bool ig_interp_is_refused(const struct ig_image *image)
+{
+    return image->refusal != 0 && image->interp_state != IG_INTERP_NONE &&
+           image->interp_state != IG_INTERP_OK && (image->e_type == ET_EXEC || image->e_type == ET_DYN);
 }
 
 bool ig_is_mount_point(const struct ig_walk *walk)

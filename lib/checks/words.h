@@ -6,6 +6,10 @@
 #include "checks/check.h"
 #include "checks/trust.h"
 
+/* Does this errno of a look-up say what the path is, to the gate as to anyone? All others only say
+ * that the gate could not look. */
+bool ig_fault_of_the_image(int number);
+
 /* What a failed look-up means for the gate: a fault of the image (FAIL: it would fail for the
  * program as well), or something that only kept the gate from looking (ERROR). WHAT is "The
  * program", "The loader /lib64/ld-linux-x86-64.so.2", ... */
@@ -22,6 +26,10 @@ bool ig_say_access(const struct ig_question *q, const char *what, const struct i
 
 /* Is the mount that FD lies on noexec? True where it is (R is FAIL) or cannot be told (R is ERROR). */
 bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_result *r);
+
+/* Is a malformed PT_INTERP all that execve refuses in this program? That is binary.interpreter's to
+ * say, and not binary.machine's. */
+bool ig_interp_is_refused(const struct ig_image *image);
 
 /* Is the end of WALK a mount point of its own (its directory lies on another mount)? */
 bool ig_is_mount_point(const struct ig_walk *walk);
