@@ -257,6 +257,8 @@ def run_scenario(scenario, built):
              "between": {"gate": scenario.between} if scenario.between else {}}
     with driver.Pod(documents, built["pause"], ready=READY, **hooks) as pod:
         result = pod.run()
+        exist = engine.podman("ps", "--all", "--filter", f"pod={pod.name}", "--format",
+                              "{{.Names}}").stdout.split()
     containers = {container["name"]: container for container in result["containers"]}
     gate, server = containers["gate"], containers["server"]
     message = gate["message"]
@@ -268,6 +270,9 @@ def run_scenario(scenario, built):
             expect(f"{READY!r} in the server's output", READY in server["stdout"], True)
         else:
             expect("whether the server ran", server["ran"], False)
+            expect("what podman has of the server",
+                   [name for name in exist if name.endswith("-server")], [])
+            expect("whether podman has the gate", any(n.endswith("-gate") for n in exist), True)
     except Failure as failure:
         shown = [line for text in (gate["message"], gate["stderr"], server["stderr"])
                  for line in text.splitlines()]
