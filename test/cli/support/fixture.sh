@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What the fixtures of test/data/checks share. Sourced before each setup.sh, late.sh and run.sh.
+umask 022
+
+mkelf() {
+    python3 "$SUPPORT/mkelf.py" "$@"
+}
+
+# kubelet_volume KIND NAME: where the kubelet keeps a volume's files. The path ends up in the root
+# field of mountinfo, by which the gate knows volumes.
+kubelet_volume() {
+    local source="$ROOT/var/lib/kubelet/pods/5e1f/volumes/kubernetes.io~$1/$2"
+    mkdir -p "$source"
+    printf '%s\n' "$source"
+}
+
+# config_map NAME KEY TEXT: a ConfigMap volume as the kubelet writes it; prints where.
+config_map() {
+    local source
+    source=$(kubelet_volume configmap "$1")
+    mkdir "$source/..2026_01_02"
+    printf '%s' "$3" >"$source/..2026_01_02/$2"
+    ln -s ..2026_01_02 "$source/..data"
+    ln -s "..data/$2" "$source/$2"
+    printf '%s\n' "$source"
+}
+
+# mount_at SOURCE TARGET: a bind mount on a new file or folder.
+mount_at() {
+    if [ -d "$1" ]; then
+        mkdir -p "$2"
+    else
+        mkdir -p "$(dirname "$2")"
+        : >"$2"
+    fi
+    mount --bind "$1" "$2"
+}
+
+# container DIR: a root file system of its own, with /proc, in which the gate can be run by chroot.
+container() {
+    local name
+    mkdir -p "$1"
+    mount -t tmpfs -o mode=0755 container "$1"
+    mkdir -p "$1/usr" "$1/proc" "$1$GATE_DIR"
+    mount --bind /usr "$1/usr"
+    for name in bin sbin lib lib32 lib64 libx32; do
+        if [ -L "/$name" ]; then
+            ln -s "usr/$name" "$1/$name"
+        elif [ -d "/$name" ]; then
+            mount_at "/$name" "$1/$name"
+        fi
+    done
+    mount --bind "$GATE_DIR" "$1$GATE_DIR"
+    mount -t proc proc "$1/proc"
+}
+
+# as UID GID COMMAND...: in place of this shell, without other groups.
+as() {
+    exec setpriv --reuid "$1" --regid "$2" --clear-groups "${@:3}"
+}

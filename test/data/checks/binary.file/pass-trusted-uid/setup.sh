@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+mkelf "$1/server"
+chown 5000:5000 "$1/server"

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+mkelf "$1/server"
+setfacl -m u:1001:rwx "$1/server"

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# One byte changed.
+mkelf "$1/built" --tag a
+mkelf "$1/server" --tag b

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# From the root, where that is given.
+mkdir -p "$1/image/app"
+mkelf "$1/image/app/server"
