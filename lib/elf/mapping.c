@@ -69,15 +69,24 @@ static char *segment_fault(const struct ig_image *image, size_t i)
     return NULL;
 }
 
-/* With a loader, at ELF_ET_DYN_BASE: two thirds up on 64-bit machines. Without, below the stack,
- * which keeps 128 MiB at least (MIN_GAP). */
-static uint64_t room_for_placement(const struct ig_image *image)
+/* The kernel reserves room for all PT_LOADs from the first one's address upwards, then lays the
+ * others over it where their addresses say: lower ones below that room. */
+static char *spread_fault(const struct ig_image *image, const struct ig_segment *first,
+                          uint64_t low, uint64_t high)
 {
     uint64_t limit = address_limit(image);
+    uint64_t need = high - low, below = first->vaddr - first->vaddr % page_size - low, room;
     if (image->interp_state != IG_INTERP_NONE && image->e_class == ELFCLASS64) {
-        return limit / 3;
+        room = limit / 3;  /* above ELF_ET_DYN_BASE */
+    } else {
+        room = limit - (128ULL << 20);  /* below the stack and its smallest gap (MIN_GAP) */
+        need += below;
     }
-    return limit - (128ULL << 20);
+    if (need > room || ((first->flags & PF_W) != 0 && need > largest_memory)) {
+        return ig_format("its PT_LOAD segments spread over 0x%llx bytes of address space",
+                         (unsigned long long)need);
+    }
+    return NULL;
 }
 
 /* A program without fixed addresses is placed as a whole, where its first segment says. */
@@ -100,16 +109,12 @@ static char *placement_fault(const struct ig_image *image, size_t first)
     if (high == low) {
         return ig_strdup("its PT_LOAD segments are empty");
     }
-    if (high - low > room_for_placement(image)) {
-        return ig_format("its PT_LOAD segments spread over 0x%llx bytes of address space",
-                         (unsigned long long)(high - low));
-    }
     /* Without PT_INTERP the kernel lets mmap choose the place, but maps nothing of a segment that
      * has no bytes in the file: it ends up at address 0. */
     if (image->segments[first].filesz == 0 && image->interp_state == IG_INTERP_NONE) {
         return ig_format("PT_LOAD %zu, the first, has no bytes in the file", first);
     }
-    return NULL;
+    return spread_fault(image, &image->segments[first], low, high);
 }
 
 /* Where READ_IMPLIES_EXEC cannot help and e_entry is code, not a descriptor of it. */
@@ -119,12 +124,20 @@ static bool entry_must_be_executable(const struct ig_image *image)
            (image->e_machine == EM_X86_64 || image->e_machine == EM_AARCH64);
 }
 
+/* Whole pages are mapped. */
+static bool page_holds(const struct ig_segment *s, uint64_t address)
+{
+    uint64_t start = s->vaddr - s->vaddr % page_size;
+    uint64_t end = (s->vaddr + s->memsz + page_size - 1) / page_size * page_size;
+    return s->memsz > 0 && address >= start && address < end;
+}
+
 static char *entry_fault(const struct ig_image *image)
 {
     bool mapped = false;
     for (size_t i = 0; i < image->segment_count; i++) {
         const struct ig_segment *s = &image->segments[i];
-        if (s->type != PT_LOAD || image->entry < s->vaddr || image->entry - s->vaddr >= s->memsz) {
+        if (s->type != PT_LOAD || !page_holds(s, image->entry)) {
             continue;
         }
         if (!entry_must_be_executable(image) || (s->flags & PF_X) != 0) {

@@ -398,7 +398,9 @@ def known_difference(subject, data, answer):
     if running and "vm.mmap_min_addr" in answer.text and lowest_address() < 65536:
         return "its address is below 64 KiB, which this node's vm.mmap_min_addr permits"
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if answer.kernel == "killed" and any(p["p_memsz"] > memory for p in loads):
+    spread = max((p["p_vaddr"] + p["p_memsz"] for p in loads), default=0)
+    if answer.kernel == "killed" and (any(p["p_memsz"] > memory for p in loads) or
+                                      (elf.get("e_type") == 3 and spread > memory)):
         return "it wants more memory than this node has and 1 TiB at most (vm.overcommit_memory)"
     return None
 
@@ -410,8 +412,9 @@ def judge(subject, data, answer):
         return "another loader", True, None
     if answer.kernel == "errno":
         expected = answer.refusal if answer.runs and answer.refusal else errno.ENOEXEC
-        if answer.refused() and data[4:6] != subject.original[4:6]:
-            return "refused", True, None  # for another reason: the kernel read on
+        stricter = data[4:6] != subject.original[4:6] or data[18:20] == b"\6\0"
+        if stricter and answer.refused():
+            return "refused", True, None  # for another reason: the kernel went on to a later fault
         return "refused", answer.refused() and answer.number == expected, None
     if (answer.kernel, answer.number, answer.output) == (healthy.kernel, healthy.number,
                                                           healthy.output):
