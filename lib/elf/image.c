@@ -83,7 +83,7 @@ void ig_image_free(struct ig_image *image)
 }
 
 /* Into this machine's byte order; the sizes of an ELF structure are the same in both. */
-static bool translate(const struct ig_image *image, Elf_Type type, void *data, size_t size)
+bool ig_image_translate(const struct ig_image *image, Elf_Type type, void *data, size_t size)
 {
     Elf_Data elf = {.d_buf = data, .d_type = type, .d_version = EV_CURRENT, .d_size = size};
     if (image->e_class == ELFCLASS64) {
@@ -127,12 +127,12 @@ static bool parse_header(struct ig_image *image, const uint8_t *head, struct lay
     if (image->e_class == ELFCLASS64) {
         Elf64_Ehdr header;
         memcpy(&header, head, sizeof header);
-        translated = translate(image, ELF_T_EHDR, &header, sizeof header);
+        translated = ig_image_translate(image, ELF_T_EHDR, &header, sizeof header);
         TAKE_HEADER(image, layout, header);
     } else {
         Elf32_Ehdr header;
         memcpy(&header, head, sizeof header);
-        translated = translate(image, ELF_T_EHDR, &header, sizeof header);
+        translated = ig_image_translate(image, ELF_T_EHDR, &header, sizeof header);
         TAKE_HEADER(image, layout, header);
     }
     if (!translated) {
@@ -148,7 +148,7 @@ static bool parse_header(struct ig_image *image, const uint8_t *head, struct lay
 }
 
 /* pread(2) has no offsets past the kernel's loff_t; what would be there is not in the file. */
-static ssize_t read_at(const struct ig_bytes *from, void *buf, size_t size, uint64_t offset)
+ssize_t ig_bytes_read_at(const struct ig_bytes *from, void *buf, size_t size, uint64_t offset)
 {
     if (offset > (uint64_t)INT64_MAX - size) {
         return 0;
@@ -202,11 +202,11 @@ static int parse_segments(struct ig_image *image, const struct ig_bytes *from,
         return 0;
     }
     IG_AUTO_FREE void *table = ig_alloc(size);
-    ssize_t n = read_at(from, table, size, layout->phoff);
+    ssize_t n = ig_bytes_read_at(from, table, size, layout->phoff);
     if (n < 0) {
         return ig_error_set(e, errno, "cannot read the program headers");
     }
-    if ((size_t)n != size || !translate(image, ELF_T_PHDR, table, size)) {
+    if ((size_t)n != size || !ig_image_translate(image, ELF_T_PHDR, table, size)) {
         ig_image_refuse(image, ENOEXEC,
                         "its program headers (%zu bytes from byte %llu on) lie past the end of the "
                         "file, which has %llu bytes",
@@ -230,7 +230,7 @@ static int read_interp(struct ig_image *image, const struct ig_bytes *from,
     }
     size_t size = (size_t)s->filesz;
     IG_AUTO_FREE char *text = ig_alloc(size);
-    ssize_t n = read_at(from, text, size, s->offset);
+    ssize_t n = ig_bytes_read_at(from, text, size, s->offset);
     if (n < 0) {
         return ig_error_set(e, errno, "cannot read PT_INTERP");
     }

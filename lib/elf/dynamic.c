@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "elf/dynamic.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "elf/image_priv.h"
+#include "elf/versions.h"
+
+/* Real ones have some hundred entries. */
+enum { DYNAMIC_MAX = 1 << 20, NEEDED_MAX = 65536 };
+
+uint64_t ig_image_offset(const struct ig_image *image, uint64_t vaddr, uint64_t *room)
+{
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct ig_segment *s = &image->segments[i];
+        if (s->type == PT_LOAD && vaddr >= s->vaddr && vaddr - s->vaddr < s->filesz) {
+            *room = s->filesz - (vaddr - s->vaddr);
+            uint64_t offset;
+            return __builtin_add_overflow(s->offset, vaddr - s->vaddr, &offset) ? UINT64_MAX
+                                                                               : offset;
+        }
+    }
+    *room = 0;
+    return UINT64_MAX;
+}
+
+/* The tags that matter, as addresses and offsets into the string table. */
+struct tags {
+    uint64_t strtab, strsz, symtab, versym, hash, gnu_hash;
+    uint64_t verneed, verneed_count, verdef, verdef_count;
+    uint64_t soname, rpath, runpath;
+    bool has_strtab, has_soname, has_rpath, has_runpath;
+    uint64_t *needed;
+    size_t needed_count;
+};
+
+static void take_tag(struct ig_dynamic *d, struct tags *t, uint64_t tag, uint64_t value)
+{
+    switch (tag) {
+    case DT_NEEDED:
+        if (t->needed_count < NEEDED_MAX) {
+            if ((t->needed_count & (t->needed_count - 1)) == 0) {
+                size_t size = t->needed_count != 0 ? t->needed_count * 2 : 1;
+                t->needed = ig_realloc_array(t->needed, size, sizeof *t->needed);
+            }
+            t->needed[t->needed_count++] = value;
+        }
+        break;
+    case DT_STRTAB: t->strtab = value; t->has_strtab = true; break;
+    case DT_STRSZ: t->strsz = value; break;
+    case DT_SYMTAB: t->symtab = value; break;
+    case DT_HASH: t->hash = value; break;
+    case DT_GNU_HASH: t->gnu_hash = value; break;
+    case DT_VERSYM: t->versym = value; break;
+    case DT_VERNEED: t->verneed = value; break;
+    case DT_VERNEEDNUM: t->verneed_count = value; break;
+    case DT_VERDEF: t->verdef = value; d->has_verdef = true; break;
+    case DT_VERDEFNUM: t->verdef_count = value; break;
+    case DT_SONAME: t->soname = value; t->has_soname = true; break;
+    case DT_RPATH: t->rpath = value; t->has_rpath = true; break;
+    case DT_RUNPATH: t->runpath = value; t->has_runpath = true; break;
+    case DT_TEXTREL: d->textrel = true; break;
+    case DT_BIND_NOW: d->bind_now = true; break;
+    case DT_SYMBOLIC: d->symbolic = true; break;
+    case DT_DEBUG: d->debug = true; break;
+    case DT_FLAGS:
+        d->flags = value;
+        d->textrel |= (value & DF_TEXTREL) != 0;
+        d->bind_now |= (value & DF_BIND_NOW) != 0;
+        d->symbolic |= (value & DF_SYMBOLIC) != 0;
+        break;
+    case DT_FLAGS_1:
+        d->flags_1 = value;
+        d->bind_now |= (value & DF_1_NOW) != 0;
+        break;
+    default:
+        break;
+    }
+}
+
+static void take_tags(const struct ig_image *image, const void *table, size_t size,
+                      struct ig_dynamic *d, struct tags *t)
+{
+    bool wide = image->e_class == ELFCLASS64;
+    size_t count = size / (wide ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn));
+    for (size_t i = 0; i < count; i++) {
+        uint64_t tag;
+        uint64_t value;
+        if (wide) {
+            const Elf64_Dyn *entry = (const Elf64_Dyn *)table + i;
+            tag = (uint64_t)entry->d_tag;
+            value = entry->d_un.d_val;
+        } else {
+            const Elf32_Dyn *entry = (const Elf32_Dyn *)table + i;
+            tag = (uint32_t)entry->d_tag;
+            value = entry->d_un.d_val;
+        }
+        if (tag == DT_NULL) {
+            return;
+        }
+        take_tag(d, t, tag, value);
+    }
+}
+
+static void fault(struct ig_dynamic *d, const char *text)
+{
+    if (d->fault == NULL) {
+        d->fault = ig_strdup(text);
+    }
+}
+
+/* Names are read one by one where they lie; see names.h. */
+static bool open_names(const struct ig_bytes *from, const struct ig_image *image,
+                       const struct tags *t, struct ig_dynamic *d, struct ig_names *names)
+{
+    uint64_t room = 0;
+    uint64_t offset = t->has_strtab ? ig_image_offset(image, t->strtab, &room) : UINT64_MAX;
+    if (offset == UINT64_MAX || t->strsz == 0 || t->strsz > room) {
+        fault(d, "its dynamic string table lies outside the file or is missing");
+        return false;
+    }
+    names->from = from;
+    names->offset = d->strtab = offset;
+    names->size = d->strsz = t->strsz;
+    return true;
+}
+
+static char *string_at(struct ig_dynamic *d, struct ig_names *names, uint64_t at)
+{
+    char *name = ig_names_get(names, at);
+    if (name == NULL) {
+        fault(d, "a name of its dynamic section lies outside the string table or has no end");
+    }
+    return name;
+}
+
+static void take_names(struct ig_dynamic *d, const struct tags *t, struct ig_names *names)
+{
+    d->needed = ig_alloc_array(t->needed_count, sizeof *d->needed);
+    for (size_t i = 0; i < t->needed_count; i++) {
+        char *name = string_at(d, names, t->needed[i]);
+        if (name != NULL) {
+            d->needed[d->needed_count++] = name;
+        }
+    }
+    d->soname = t->has_soname ? string_at(d, names, t->soname) : NULL;
+    d->rpath = t->has_rpath ? string_at(d, names, t->rpath) : NULL;
+    d->runpath = t->has_runpath ? string_at(d, names, t->runpath) : NULL;
+}
+
+static uint64_t offset_or_zero(const struct ig_image *image, uint64_t vaddr)
+{
+    uint64_t room;
+    uint64_t offset = vaddr != 0 ? ig_image_offset(image, vaddr, &room) : UINT64_MAX;
+    return offset != UINT64_MAX ? offset : 0;
+}
+
+static int interpret(const struct ig_bytes *from, const struct ig_image *image,
+                     const struct tags *t, struct ig_dynamic *d, struct ig_error *e)
+{
+    IG_AUTO_FREE struct ig_names *names = ig_alloc(sizeof *names);
+    if (!open_names(from, image, t, d, names)) {
+        return 0;
+    }
+    take_names(d, t, names);
+    d->symtab = offset_or_zero(image, t->symtab);
+    d->versym = offset_or_zero(image, t->versym);
+    d->hash = offset_or_zero(image, t->hash);
+    d->gnu_hash = offset_or_zero(image, t->gnu_hash);
+    struct ig_version_tables tables = {
+        .names = names,
+        .verneed = t->verneed,
+        .verneed_count = t->verneed_count,
+        .verdef = t->verdef,
+        .verdef_count = t->verdef_count,
+    };
+    int status = ig_versions_parse(from, image, &tables, d, e);
+    return names->error == 0 ? status
+                             : ig_error_set(e, names->error, "cannot read the dynamic names");
+}
+
+int ig_dynamic_parse(const struct ig_bytes *from, const struct ig_image *image,
+                     struct ig_dynamic *out, struct ig_error *e)
+{
+    const struct ig_segment *dynamic = NULL;
+    *out = (struct ig_dynamic){0};
+    for (size_t i = 0; i < image->segment_count; i++) {
+        if (image->segments[i].type == PT_DYNAMIC) {
+            dynamic = &image->segments[i];
+        }
+    }
+    if (dynamic == NULL) {
+        return 0;
+    }
+    out->present = true;
+    /* Loaders read it at p_vaddr; p_offset only says the same in a healthy file. */
+    uint64_t room = 0;
+    uint64_t offset = ig_image_offset(image, dynamic->vaddr, &room);
+    size_t size = dynamic->filesz < DYNAMIC_MAX ? (size_t)dynamic->filesz : DYNAMIC_MAX;
+    size = room < size ? (size_t)room : size;
+    if (offset == UINT64_MAX || size == 0) {
+        fault(out, "its dynamic section lies in no loaded segment");
+        return 0;
+    }
+    IG_AUTO_FREE char *table = ig_alloc(size);
+    ssize_t n = ig_bytes_read_at(from, table, size, offset);
+    if (n < 0) {
+        return ig_error_set(e, errno, "cannot read the dynamic section");
+    }
+    size_t entry = image->e_class == ELFCLASS64 ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
+    size = (size_t)n / entry * entry;
+    if (size == 0 || !ig_image_translate(image, ELF_T_DYN, table, size)) {
+        fault(out, "its dynamic section is cut short");
+        return 0;
+    }
+    struct tags tags = {0};
+    take_tags(image, table, size, out, &tags);
+    int status = interpret(from, image, &tags, out, e);
+    free(tags.needed);
+    if (status != 0) {
+        ig_dynamic_free(out);
+    }
+    return status;
+}
+
+void ig_dynamic_free(struct ig_dynamic *d)
+{
+    for (size_t i = 0; i < d->needed_count; i++) {
+        free(d->needed[i]);
+    }
+    for (size_t i = 0; i < d->version_need_count; i++) {
+        free(d->version_needs[i].file);
+        free(d->version_needs[i].version);
+    }
+    for (size_t i = 0; i < d->version_count; i++) {
+        free(d->versions[i]);
+    }
+    free(d->needed);
+    free(d->version_needs);
+    free(d->versions);
+    free(d->soname);
+    free(d->rpath);
+    free(d->runpath);
+    free(d->fault);
+    *d = (struct ig_dynamic){0};
+}

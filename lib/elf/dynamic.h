@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The dynamic section (gABI chapter 5 "Dynamic Section") and the symbol
+ * versions (LSB "Symbol Versioning") of a program or library, as a loader
+ * reads them: through PT_DYNAMIC and PT_LOAD, never through section headers,
+ * which a stripped or damaged file need not have. Input is hostile.
+ */
+#ifndef IG_ELF_DYNAMIC_H
+#define IG_ELF_DYNAMIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "elf/image.h"
+
+/* One entry of DT_VERNEED: VERSION of the library whose DT_NEEDED name is FILE. */
+struct ig_version_need {
+    char *file, *version;
+    bool weak;  /* VER_FLG_WEAK: its absence is no error */
+};
+
+struct ig_dynamic {
+    bool present;            /* has a PT_DYNAMIC */
+    char **needed;           /* DT_NEEDED, in order */
+    size_t needed_count;
+    char *soname, *rpath, *runpath;  /* NULL where there is none */
+    uint64_t flags, flags_1; /* DT_FLAGS, DT_FLAGS_1 */
+    bool textrel, bind_now, symbolic;  /* also by their own tags */
+    bool debug;              /* DT_DEBUG: linked as a program, not as a library */
+    struct ig_version_need *version_needs;
+    size_t version_need_count;
+    char **versions;         /* DT_VERDEF names, the base (the soname) left out */
+    size_t version_count;
+    bool has_verdef;
+    /* Where the symbol table lies, for ig_symbols_parse(): file offsets, 0 where absent. */
+    uint64_t symtab, strtab, strsz, versym, hash, gnu_hash;
+    /* Why a loader could not read it, a sentence; NULL where it could. Owned. What came before is
+     * filled in all the same. */
+    char *fault;
+};
+
+enum { IG_DT_1_NODEFLIB = 0x800, IG_DT_1_NOOPEN = 0x40, IG_DT_1_PIE = 0x08000000 };
+
+/* Parse. -1 only where reading failed (errno in E). All strings are owned, not escaped. */
+int ig_dynamic_parse(const struct ig_bytes *from, const struct ig_image *image,
+                     struct ig_dynamic *out, struct ig_error *e);
+void ig_dynamic_free(struct ig_dynamic *dynamic);
+
+/* Where the byte at VADDR lies in the file, and how many bytes of its segment follow (*ROOM).
+ * UINT64_MAX where no PT_LOAD has it in the file. */
+uint64_t ig_image_offset(const struct ig_image *image, uint64_t vaddr, uint64_t *room);
+
+struct ig_symbol {
+    char *name;
+    char *version;   /* NULL: unversioned */
+    bool defined, weak;
+};
+
+struct ig_symbols {
+    struct ig_symbol *list;  /* global and weak ones */
+    size_t count;
+};
+
+/* The dynamic symbol table: what it needs and what it defines. -1 where reading failed; a malformed
+ * table gives what could be read and FAULT (malloc'd; NULL where none). */
+int ig_symbols_parse(const struct ig_bytes *from, const struct ig_image *image,
+                     const struct ig_dynamic *dynamic, struct ig_symbols *out, char **fault,
+                     struct ig_error *e);
+void ig_symbols_free(struct ig_symbols *symbols);
+
+#endif

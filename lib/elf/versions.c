@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "elf/versions.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "elf/image_priv.h"
+
+/* glibc's own libc.so.6 defines some fifty; the tables have no length of their own, so this bounds
+ * what is read of them. */
+enum { TABLE_MAX = 1 << 20, ENTRIES_MAX = 65536 };
+
+struct table {
+    uint8_t *data;
+    size_t size;
+    bool little;
+};
+
+static uint16_t half(const struct table *t, size_t at)
+{
+    const uint8_t *p = t->data + at;
+    return t->little ? (uint16_t)(p[0] | p[1] << 8) : (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t word(const struct table *t, size_t at)
+{
+    uint32_t a = half(t, at);
+    uint32_t b = half(t, at + 2);
+    return t->little ? a | b << 16 : a << 16 | b;
+}
+
+static bool has(const struct table *t, size_t at, size_t length)
+{
+    return at <= t->size && length <= t->size - at;
+}
+
+static void fault(struct ig_dynamic *d, const char *text)
+{
+    if (d->fault == NULL) {
+        d->fault = ig_strdup(text);
+    }
+}
+
+static int read_table(const struct ig_bytes *from, const struct ig_image *image, uint64_t vaddr,
+                      struct table *t, struct ig_error *e)
+{
+    uint64_t room = 0;
+    uint64_t offset = ig_image_offset(image, vaddr, &room);
+    *t = (struct table){.little = image->e_data == ELFDATA2LSB};
+    if (offset == UINT64_MAX) {
+        return 0;
+    }
+    size_t size = room < TABLE_MAX ? (size_t)room : TABLE_MAX;
+    t->data = ig_alloc(size);
+    ssize_t n = ig_bytes_read_at(from, t->data, size, offset);
+    if (n < 0) {
+        free(t->data);
+        t->data = NULL;
+        return ig_error_set(e, errno, "cannot read the symbol versions");
+    }
+    t->size = (size_t)n;
+    return 0;
+}
+
+static void add_need(struct ig_dynamic *d, const char *file, char *version, bool weak)
+{
+    size_t n = d->version_need_count;
+    if ((n & (n - 1)) == 0) {
+        d->version_needs =
+            ig_realloc_array(d->version_needs, n != 0 ? n * 2 : 1, sizeof *d->version_needs);
+    }
+    d->version_needs[d->version_need_count++] =
+        (struct ig_version_need){ig_strdup(file), version, weak};
+}
+
+/* Elfxx_Vernaux: vna_hash, vna_flags (half), vna_other (half), vna_name, vna_next. */
+static bool parse_needs_of(const struct table *t, const struct ig_version_tables *v, size_t at,
+                           uint16_t count, const char *file, struct ig_dynamic *d)
+{
+    for (uint16_t i = 0; i < count; i++) {
+        if (!has(t, at, sizeof(Elf64_Vernaux)) || d->version_need_count >= ENTRIES_MAX) {
+            return false;
+        }
+        char *version = ig_names_get(v->names, word(t, at + 8));
+        uint32_t next = word(t, at + 12);
+        if (version == NULL) {
+            return false;
+        }
+        v->names->kept += strlen(file) + 1;
+        add_need(d, file, version, (half(t, at + 4) & VER_FLG_WEAK) != 0);
+        if (next == 0) {
+            return true;
+        }
+        if (next > t->size - at) {
+            return false;
+        }
+        at += next;
+    }
+    return true;
+}
+
+/* Elfxx_Verneed: vn_version (half), vn_cnt (half), vn_file, vn_aux, vn_next. */
+static bool parse_needs(const struct table *t, const struct ig_version_tables *v,
+                        struct ig_dynamic *d)
+{
+    size_t at = 0;
+    for (uint64_t i = 0; i < v->verneed_count; i++) {
+        if (!has(t, at, sizeof(Elf64_Verneed)) || half(t, at) != VER_NEED_CURRENT) {
+            return false;
+        }
+        IG_AUTO_FREE char *file = ig_names_get(v->names, word(t, at + 4));
+        uint32_t aux = word(t, at + 8);
+        uint32_t next = word(t, at + 12);
+        if (file == NULL || aux > t->size - at ||
+            !parse_needs_of(t, v, at + aux, half(t, at + 2), file, d)) {
+            return false;
+        }
+        if (next == 0) {
+            return true;
+        }
+        if (next > t->size - at) {
+            return false;
+        }
+        at += next;
+    }
+    return true;
+}
+
+static void add_definition(struct ig_dynamic *d, char *name)
+{
+    size_t n = d->version_count;
+    if ((n & (n - 1)) == 0) {
+        d->versions = ig_realloc_array(d->versions, n != 0 ? n * 2 : 1, sizeof *d->versions);
+    }
+    d->versions[d->version_count++] = name;
+}
+
+/* Elfxx_Verdef: vd_version, vd_flags, vd_ndx, vd_cnt (halves), vd_hash, vd_aux, vd_next; its first
+ * Elfxx_Verdaux (vda_name, vda_next) is its own name. */
+static bool parse_definitions(const struct table *t, const struct ig_version_tables *v,
+                              struct ig_dynamic *d)
+{
+    size_t at = 0;
+    for (uint64_t i = 0; i < v->verdef_count; i++) {
+        if (!has(t, at, sizeof(Elf64_Verdef)) || half(t, at) != VER_DEF_CURRENT ||
+            d->version_count >= ENTRIES_MAX) {
+            return false;
+        }
+        uint32_t aux = word(t, at + 12);
+        uint32_t next = word(t, at + 16);
+        if (aux > t->size - at || !has(t, at + aux, sizeof(Elf64_Verdaux))) {
+            return false;
+        }
+        char *name = ig_names_get(v->names, word(t, at + aux));
+        if (name == NULL) {
+            return false;
+        }
+        if ((half(t, at + 2) & VER_FLG_BASE) == 0) {
+            add_definition(d, name);
+        } else {
+            free(name);
+        }
+        if (next == 0) {
+            return true;
+        }
+        if (next > t->size - at) {
+            return false;
+        }
+        at += next;
+    }
+    return true;
+}
+
+int ig_versions_parse(const struct ig_bytes *from, const struct ig_image *image,
+                      const struct ig_version_tables *tables, struct ig_dynamic *d,
+                      struct ig_error *e)
+{
+    struct table table;
+    if (tables->verneed != 0 && tables->verneed_count != 0) {
+        if (read_table(from, image, tables->verneed, &table, e) != 0) {
+            return -1;
+        }
+        if (!parse_needs(&table, tables, d)) {
+            fault(d, "its table of needed symbol versions (DT_VERNEED) is malformed");
+        }
+        free(table.data);
+    }
+    if (tables->verdef != 0 && tables->verdef_count != 0) {
+        if (read_table(from, image, tables->verdef, &table, e) != 0) {
+            return -1;
+        }
+        if (!parse_definitions(&table, tables, d)) {
+            fault(d, "its table of defined symbol versions (DT_VERDEF) is malformed");
+        }
+        free(table.data);
+    }
+    return 0;
+}
