@@ -28,17 +28,16 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 set(ENV{PKG_CONFIG_LIBDIR} "${IG_SYSROOT}/usr/lib/pkgconfig")
 set(ENV{PKG_CONFIG_PATH} "")
 
-# -specs: start files, libc and static-pie, see the file. Kernel headers are the machine's own,
-# after all others. The maps keep build paths out of the binary. No _FORTIFY_SOURCE: musl's
-# headers have no checked variants, it would promise what is not there.
-string(JOIN " " CMAKE_C_FLAGS_INIT
-    "-specs='${CMAKE_CURRENT_LIST_DIR}/musl.specs'"
-    "-idirafter ${IG_SYSROOT}/usr/kernel"
-    "-ffile-prefix-map=${IG_SYSROOT}=sysroot"
-    "-ffile-prefix-map='${CMAKE_SOURCE_DIR}'=."
-    "-fPIE -fstack-protector-strong -fstack-clash-protection"
-    "-ffunction-sections -fdata-sections"
-    "-fno-asynchronous-unwind-tables -fno-unwind-tables")
-string(JOIN " " CMAKE_EXE_LINKER_FLAGS_INIT
-    "-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code"
-    "-Wl,--gc-sections,--build-id=none,--fatal-warnings -s")
+# -specs: start files, libc and static-pie, see the file. The map keeps build paths out of the
+# binary. No _FORTIFY_SOURCE: musl's headers have no checked variants, it would promise what is not
+# there. Not CMAKE_C_FLAGS_INIT, which an existing build folder would not read again.
+add_compile_options(
+    "-specs=${CMAKE_CURRENT_LIST_DIR}/musl.specs"
+    "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=."
+    -fPIE -fstack-protector-strong -fstack-clash-protection
+    -ffunction-sections -fdata-sections
+    -fno-asynchronous-unwind-tables -fno-unwind-tables)
+add_link_options(
+    "-specs=${CMAKE_CURRENT_LIST_DIR}/musl.specs"
+    -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+    -Wl,--gc-sections,--build-id=none,--fatal-warnings -s)
