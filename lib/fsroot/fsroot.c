@@ -40,6 +40,11 @@ void ig_fsroot_close(struct ig_fsroot *root)
     free(root);
 }
 
+static bool is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 int ig_fsroot_is_empty(const struct ig_fsroot *root, struct ig_error *e)
 {
     int fd = openat(root->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -55,7 +60,7 @@ int ig_fsroot_is_empty(const struct ig_fsroot *root, struct ig_error *e)
     do {
         errno = 0;
         entry = readdir(dir);
-    } while (entry != NULL && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+    } while (entry != NULL && is_dots(entry->d_name));
     int number = errno;
     closedir(dir);
     if (entry == NULL && number != 0) {

@@ -44,7 +44,8 @@ enum ig_hop_kind { IG_HOP_DIRECTORY, IG_HOP_LINK, IG_HOP_FINAL };
 
 struct ig_hop {
     enum ig_hop_kind kind;
-    char *path;            /* absolute in the root, symlink-free but for its own last name; not escaped */
+    char *path;            /* absolute in the root, symlink-free but for its own last name; not
+                              escaped */
     char *target;          /* of IG_HOP_LINK, else NULL; not escaped */
     struct ig_meta meta;
     bool grafted;          /* lies on a grafted volume */
@@ -70,7 +71,7 @@ struct ig_walk {
 };
 
 enum {
-    IG_WALK_NOFOLLOW = 1,  /* do not follow a symlink in the last component (then it is the final) */
+    IG_WALK_NOFOLLOW = 1,  /* a symlink in the last component is not followed: it is the final */
 };
 
 /* Walk PATH (absolute or not, it starts at the root). Returns 0 or -1; in both

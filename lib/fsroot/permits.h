@@ -13,8 +13,9 @@
  * PROTECTED_SYMLINKS (the sysctl fs.protected_symlinks) a trailing link in a sticky,
  * world-writable directory is followed only where its owner is the follower or the
  * directory's owner (may_follow_link() in fs/namei.c; no capability overrides it). UNMAPPED
- * as for ig_cred_may(); there a link of an owner without id counts as a stranger's. False: *FAILING (may be NULL) is the hop that refuses (EACCES), or
- * NULL where all hops permit but the walk itself failed. Mount flags are not looked at. */
+ * as for ig_cred_may(); there a link of an owner without id counts as a stranger's.
+ * False: *FAILING (may be NULL) is the hop that refuses (EACCES), or NULL where all hops permit
+ * but the walk itself failed. Mount flags are not looked at: see ig_fd_statfs(). */
 bool ig_walk_permits(const struct ig_walk *walk, const struct ig_cred *cred, unsigned may,
                      bool unmapped, bool protected_symlinks, const struct ig_hop **failing);
 

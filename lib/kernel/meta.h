@@ -15,7 +15,8 @@ enum { IG_ACL_ENTRIES_MAX = 1024 };
 /* POSIX.1e access ACL entry, as in system.posix_acl_access (acl(5);
  * include/uapi/linux/posix_acl_xattr.h). */
 struct ig_acl_entry {
-    uint16_t tag;   /* ACL_USER_OBJ 0x01, USER 0x02, GROUP_OBJ 0x04, GROUP 0x08, MASK 0x10, OTHER 0x20 */
+    uint16_t tag;   /* ACL_USER_OBJ 0x01, USER 0x02, GROUP_OBJ 0x04, GROUP 0x08, MASK 0x10,
+                       OTHER 0x20 */
     uint16_t perm;  /* 4 read, 2 write, 1 execute */
     uint32_t id;    /* uid or gid of USER and GROUP entries, else 0xffffffff */
 };

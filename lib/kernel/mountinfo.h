@@ -20,11 +20,12 @@ struct ig_mount {
     char *source;         /* as listed, escapes and all; may be "" */
     char *super_options;  /* of the file system: "rw,hidepid=invisible"; escapes stay, so that an
                              escaped comma cannot forge an option */
-    bool stale;           /* the root field ended in "//deleted": its source was removed or replaced */
+    bool stale;           /* the root field ended in "//deleted": its source was removed or
+                             replaced */
 };
 
 struct ig_mounts {
-    struct ig_mount *list;  /* in the kernel's order: a later one on the same point covers an earlier */
+    struct ig_mount *list;  /* in the kernel's order */
     size_t count;
 };
 

@@ -92,11 +92,13 @@ static bool parse_groups(struct cursor *line, struct ig_cred *cred)
     return true;
 }
 
-enum key { PID, UID, GID, CAP_EFF, CAP_BND, GROUPS, SECCOMP, NO_NEW_PRIVS, KEYS, REQUIRED = GROUPS };
+enum key { PID, UID, GID, CAP_EFF, CAP_BND, GROUPS, SECCOMP, NO_NEW_PRIVS, KEYS };
+enum { REQUIRED = GROUPS }; /* those before it */
 
 static const char *const key_names[KEYS] = {
-    [PID] = "Pid",         [UID] = "Uid",       [GID] = "Gid",         [CAP_EFF] = "CapEff",
-    [CAP_BND] = "CapBnd",  [GROUPS] = "Groups", [SECCOMP] = "Seccomp", [NO_NEW_PRIVS] = "NoNewPrivs",
+    [PID] = "Pid",        [UID] = "Uid",       [GID] = "Gid",
+    [CAP_EFF] = "CapEff", [CAP_BND] = "CapBnd", [GROUPS] = "Groups",
+    [SECCOMP] = "Seccomp", [NO_NEW_PRIVS] = "NoNewPrivs",
 };
 
 static enum key find_key(const char *name, size_t length)

@@ -10,17 +10,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int replay(const char *path)
 {
     FILE *f = fopen(path, "rb");
-    if (f == NULL || fseek(f, 0, SEEK_END) != 0) {
+    if (f == NULL) {
         perror(path);
         return -1;
     }
-    long size = ftell(f);
+    long size = fseek(f, 0, SEEK_END) == 0 ? ftell(f) : -1;
     rewind(f);
     /* Exactly as large as the input, so that ASan sees a read one byte past it. */
     uint8_t *data = malloc(size > 0 ? (size_t)size : 1);
-    int ok = data != NULL && fread(data, 1, (size_t)size, f) == (size_t)size;
+    int ok = size >= 0 && data != NULL && fread(data, 1, (size_t)size, f) == (size_t)size;
     fclose(f);
-    if (ok) {
+    if (!ok) {
+        fprintf(stderr, "%s: cannot be read\n", path);
+    } else {
         LLVMFuzzerTestOneInput(data, (size_t)size);
     }
     free(data);

@@ -88,6 +88,14 @@ static unsigned random_perm(struct rng *r)
     return RNG_PICK(r, perms);
 }
 
+/* In statements of their own: the order within an expression is the compiler's. */
+static mode_t random_mode(struct rng *r)
+{
+    mode_t mode = random_perm(r);
+    mode = mode << 3 | random_perm(r);
+    return mode << 3 | random_perm(r);
+}
+
 /* An ACL in the order that the kernel demands (posix_acl_valid()). */
 static void set_random_acl(struct rng *r, const char *path)
 {
@@ -119,13 +127,15 @@ static void own_and_open(struct rng *r, const char *path, bool lenient)
 {
     static const uid_t uids[] = {0, 0, 1001, 1002, 65532};
     static const gid_t gids[] = {0, 1001, 2000, 3000};
-    MUST(lchown(path, RNG_PICK(r, uids), RNG_PICK(r, gids)));
+    uid_t uid = RNG_PICK(r, uids);
+    gid_t gid = RNG_PICK(r, gids);
+    MUST(lchown(path, uid, gid));
     struct stat s;
     MUST(lstat(path, &s));
     if (S_ISLNK(s.st_mode)) {
         return;
     }
-    mode_t mode = lenient ? 0755 : random_perm(r) << 6 | random_perm(r) << 3 | random_perm(r);
+    mode_t mode = lenient ? 0755 : random_mode(r);
     if (S_ISDIR(s.st_mode) && rng_one_in(r, 4)) {
         mode |= rng_one_in(r, 2) ? 01007 : 01000;
     }
@@ -134,7 +144,7 @@ static void own_and_open(struct rng *r, const char *path, bool lenient)
         set_random_acl(r, path);
         if (rng_one_in(r, 4)) {
             /* Changes the mask under the entries; without any group bit the ACL is not read. */
-            MUST(chmod(path, random_perm(r) << 6 | random_perm(r) << 3 | random_perm(r)));
+            MUST(chmod(path, random_mode(r)));
         }
     }
 }
@@ -393,7 +403,8 @@ static void judge(struct tree *t, struct tally *tally, const struct ig_walk *wal
         tally->agreed += agree;
         tally->permitted += numbers[q] == 0;
         if (!agree && tally->shown++ < SHOWN_MAX) {
-            printf("differ: %s%s question %u, uid %u gid %u caps %llx: permits %d (%s), kernel %d\n",
+            printf("differ: %s%s question %u, uid %u gid %u caps %llx: permits %d (%s), "
+                   "kernel %d\n",
                    path, unmapped ? " (user namespace)" : "", q, cred->uid, cred->gid,
                    (unsigned long long)cred->caps, permits, failing ? failing->path : "-",
                    numbers[q]);

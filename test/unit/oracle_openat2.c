@@ -353,7 +353,8 @@ static char *lookup_path(struct tree *t)
     }
     if (t->flavour == MOUNTS && rng_one_in(r, 12)) {
         /* An automount point, where the kernel has debugfs and tracefs. */
-        static const char *const paths[] = {"", "/", "/README", "/..", "/../tracing/.", "/events/.."};
+        static const char *const paths[] = {"",    "/",             "/README",
+                                            "/..", "/../tracing/.", "/events/.."};
         return ig_format("/debug/tracing%s", RNG_PICK(r, paths));
     }
     size_t kind = rng_below(r, 60);

@@ -12,9 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -334,8 +339,21 @@ START_TEST(hops_take_bounded_memory)
 }
 END_TEST
 
+/* Run BODY in a process of its own, which may ruin itself; 0 is good. */
+static void in_child(int (*body)(void))
+{
+    int status;
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        _exit(body());
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_msg(status == 0, "step %d failed", WEXITSTATUS(status));
+}
+
 /* As an ordinary user where this is root, to whom nothing is locked. */
-START_TEST(unsearchable_directory_refuses)
+static int refused_as_ordinary_user(void)
 {
     static const struct row rows[] = {
         {"/locked/x", 0, EACCES, "/locked", "D/ D/locked"},
@@ -345,31 +363,30 @@ START_TEST(unsearchable_directory_refuses)
         {"/locked", 0, 0, "/locked", "D/ F/locked"},
         {"/locked/", 0, 0, "/locked", "D/ F/locked"},
     };
-    int status;
-    make_dir("root/locked", 0600);
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(ORDINARY_ID, -1, -1) != 0 ||
-                               setresuid(ORDINARY_ID, ORDINARY_ID, ORDINARY_ID) != 0)) {
-            _exit(2);
-        }
-        for (size_t i = 0; i < IG_COUNT(rows); i++) {
-            struct ig_walk walk;
-            ig_fsroot_walk(root, rows[i].path, rows[i].flags, &walk);
-            char *hops = hops_text(&walk);
-            if (walk.error != rows[i].error || strcmp(walk.path, rows[i].at) != 0 ||
-                strcmp(hops, rows[i].hops) != 0) {
-                fprintf(stderr, "%s: %d at %s, %s\n", rows[i].path, walk.error, walk.path, hops);
-                _exit(1);
-            }
-            free(hops);
-            ig_walk_free(&walk);
-        }
-        _exit(0);
+    if (geteuid() == 0 &&
+        (setgroups(0, NULL) != 0 || setresgid(ORDINARY_ID, ORDINARY_ID, ORDINARY_ID) != 0 ||
+         setresuid(ORDINARY_ID, ORDINARY_ID, ORDINARY_ID) != 0)) {
+        return 100;
     }
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_int_eq(status, 0);
+    for (size_t i = 0; i < IG_COUNT(rows); i++) {
+        struct ig_walk walk;
+        ig_fsroot_walk(root, rows[i].path, rows[i].flags, &walk);
+        char *hops = hops_text(&walk);
+        if (walk.error != rows[i].error || strcmp(walk.path, rows[i].at) != 0 ||
+            strcmp(hops, rows[i].hops) != 0) {
+            fprintf(stderr, "%s: %d at %s, %s\n", rows[i].path, walk.error, walk.path, hops);
+            return (int)i + 1;
+        }
+        free(hops);
+        ig_walk_free(&walk);
+    }
+    return 0;
+}
+
+START_TEST(unsearchable_directory_refuses)
+{
+    make_dir("root/locked", 0600);
+    in_child(refused_as_ordinary_user);
 }
 END_TEST
 
@@ -820,6 +837,75 @@ START_TEST(meta_tells_the_mount)
 }
 END_TEST
 
+/* As before Linux 4.11, and under old seccomp profiles. */
+static int forbid_statx(void)
+{
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {IG_COUNT(program), program};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0;
+}
+
+static int same_meta_without_statx(void)
+{
+    struct ig_meta with;
+    struct ig_meta without;
+    int fd = open("/proc/self/status", O_PATH | O_CLOEXEC);
+    if (ig_meta_of_fd(fd, &with, NULL) != 0 || with.mnt_id == 0) {
+        return 1;
+    }
+    if (forbid_statx() != 0) {
+        return 2;
+    }
+    errno = 0;
+    if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 0, NULL) != -1 || errno != EPERM) {
+        return 3;
+    }
+    if (ig_meta_of_fd(fd, &without, NULL) != 0) {
+        return 4;
+    }
+    return without.mnt_id == with.mnt_id && without.ino == with.ino &&
+                   without.dev == with.dev && without.mode == with.mode
+               ? 0
+               : 5;
+}
+
+START_TEST(mount_id_needs_no_statx)
+{
+    in_child(same_meta_without_statx);
+}
+END_TEST
+
+/* Without /proc no ACL can be read: that must show, or the mode would be believed. */
+static int acl_error_without_proc(void)
+{
+    struct ig_walk walk;
+    if (unshare(CLONE_NEWNS) != 0) {
+        return errno == EPERM ? 0 : 1;
+    }
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("tmpfs", "/proc", "tmpfs", 0, NULL) != 0) {
+        return 2;
+    }
+    if (ig_fsroot_walk(root, "/etc/passwd", 0, &walk) != 0) {
+        return 3;
+    }
+    int acl_error = ig_walk_final(&walk)->meta.acl_error;
+    ig_walk_free(&walk);
+    return acl_error == ENOENT ? 0 : 4;
+}
+
+START_TEST(missing_proc_is_told)
+{
+    in_child(acl_error_without_proc);
+}
+END_TEST
+
 START_TEST(meta_has_the_acl)
 {
     static const unsigned char acl[] = {
@@ -923,6 +1009,8 @@ int main(void)
     tcase_add_test(tc, roots_are_opened);
     tcase_add_test(tc, relative_root_starts_at_the_working_directory);
     tcase_add_test(tc, meta_tells_the_mount);
+    tcase_add_test(tc, mount_id_needs_no_statx);
+    tcase_add_test(tc, missing_proc_is_told);
     tcase_add_test(tc, meta_has_the_acl);
     tcase_add_test(tc, attributes_are_read);
     tcase_add_test(tc, closed_descriptors_are_errors);
