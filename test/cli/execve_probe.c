@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For oracle_execve.py: what execve(2) makes of a program, and what lib/elf says of it.
+ * For oracle_execve.py and oracle_loader.py: what execve(2) makes of a program, and what lib/elf
+ * says of it.
  *
  * Reads a path per line, writes a line per path:
  *   KERNEL NUMBER OUTPUT REFUSAL RUNS BROKEN INTERP TEXT
@@ -9,7 +10,8 @@
  * "exit" (status NUMBER) or "timeout". OUTPUT is what it wrote, in hex, or "-". REFUSAL is an errno
  * or 0, RUNS and BROKEN 0 or 1, INTERP the loader's path, "-" for none or "?" for one not to be printed, TEXT the rest.
  *
- * With --loader it reads "LOADER PROGRAM" and writes what ig_image_loader_fault() says:
+ * With --chroot DIR the paths are below DIR, and execve is called in a chroot there, in its folder
+ * /app. With --loader it reads "LOADER PROGRAM" and writes what ig_image_loader_fault() says:
  *   NUMBER TEXT
  */
 #include <errno.h>
@@ -63,7 +65,7 @@ static void become_nobody(void)
     }
 }
 
-static void child(const char *path, int output, int fault)
+static void child(const char *path, const char *root, int output, int fault)
 {
     int null = open("/dev/null", O_RDWR);
     if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(null, 2) < 0) {
@@ -72,6 +74,9 @@ static void child(const char *path, int output, int fault)
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, 1);
     limit(RLIMIT_FSIZE, 0);
+    if (root != NULL && (chroot(root) != 0 || chdir("/app") != 0)) {
+        die("chroot");
+    }
     become_nobody();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0 ||
         ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0) {
@@ -161,7 +166,7 @@ static void print_output(const char *buf, size_t length)
     printf(length == 0 ? "- " : " ");
 }
 
-static void run(const char *path)
+static void run(const char *path, const char *root)
 {
     int output[2], fault[2], status, number = 0;
     if (pipe2(output, O_CLOEXEC) != 0 || pipe2(fault, O_CLOEXEC) != 0) {
@@ -172,7 +177,7 @@ static void run(const char *path)
         die("fork");
     }
     if (pid == 0) {
-        child(path, output[1], fault[1]);
+        child(path, root, output[1], fault[1]);
     }
     close(output[1]);
     close(fault[1]);
@@ -213,10 +218,12 @@ static void parse(const char *path, struct ig_image *image)
     close(fd);
 }
 
-static void report(const char *path, const struct ig_machine *machine)
+static void report(const char *path, const char *root, const struct ig_machine *machine)
 {
     struct ig_image image;
-    parse(path, &image);
+    char below[8192];
+    snprintf(below, sizeof below, "%s%s", root != NULL ? root : "", path);
+    parse(below, &image);
     const char *interp = image.interp != NULL ? image.interp : "-";
     for (const char *s = interp; *s != '\0'; s++) {
         interp = *s > ' ' && *s < 127 ? interp : "?";
@@ -249,6 +256,7 @@ static void report_loader(char *line)
 int main(int argc, char **argv)
 {
     bool loaders = argc > 1 && strcmp(argv[1], "--loader") == 0;
+    const char *root = argc > 2 && strcmp(argv[1], "--chroot") == 0 ? argv[2] : NULL;
     struct utsname names;
     if (uname(&names) != 0) {
         die("uname");
@@ -263,8 +271,8 @@ int main(int argc, char **argv)
         if (loaders) {
             report_loader(line);
         } else {
-            run(line);
-            report(line, machine);
+            run(line, root);
+            report(line, root, machine);
         }
         fflush(stdout);
     }

@@ -30,7 +30,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-NO_SUBJECT = """\
+BARE_SUBJECT = """\
 static volatile char text[] = "ok\\n";
 static volatile char bss[5000];
 static long call(long n, long a, long b, long c)
@@ -114,6 +114,16 @@ class Elf:
     def phdrs(self):
         return [self.phdr(i) for i in range(self.get("e_phnum"))]
 
+    def set_header(self, **fields):
+        """Patches, (offset, bytes), that give the header these fields."""
+        return [(EHDR[self.elf_class][f][0], struct.pack("<" + EHDR[self.elf_class][f][1], v))
+                for f, v in fields.items()]
+
+    def set_phdr(self, index, **fields):
+        base = self.phdr_offset(index)
+        return [(base + PHDR[self.elf_class][f][0],
+                 struct.pack("<" + PHDR[self.elf_class][f][1], v)) for f, v in fields.items()]
+
 
 class Subject:
     """An undamaged program and the file in which its damaged forms run, one after the other."""
@@ -156,13 +166,10 @@ class Subject:
         return " ".join(words)
 
     def set_header(self, **fields):
-        return [(EHDR[self.elf_class][f][0],
-                 struct.pack("<" + EHDR[self.elf_class][f][1], v)) for f, v in fields.items()]
+        return self.elf.set_header(**fields)
 
     def set_phdr(self, index, **fields):
-        base = self.elf.phdr_offset(index)
-        return [(base + PHDR[self.elf_class][f][0],
-                 struct.pack("<" + PHDR[self.elf_class][f][1], v)) for f, v in fields.items()]
+        return self.elf.set_phdr(index, **fields)
 
 
 Answer = collections.namedtuple("Answer", "kernel number output refusal runs broken interp text")
@@ -176,27 +183,34 @@ class Answer(Answer):
         return self.refusal != 0 or not self.runs
 
 
+def build_probe(scratch):
+    program = os.path.join(scratch, "probe")
+    sources = [os.path.join(HERE, "execve_probe.c")]
+    for folder in ("elf", "core"):
+        folder = os.path.join(TOP, "lib", folder)
+        sources += sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(".c"))
+    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O1",
+                    "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+                    "-I", os.path.join(TOP, "lib"), *sources, "-lelf", "-o", program], check=True)
+    return program
+
+
 class Probe:
-    def __init__(self, scratch):
-        program = os.path.join(scratch, "probe")
-        sources = [os.path.join(HERE, "execve_probe.c")]
-        for folder in ("elf", "core"):
-            folder = os.path.join(TOP, "lib", folder)
-            sources += sorted(os.path.join(folder, f) for f in os.listdir(folder)
-                              if f.endswith(".c"))
-        subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O1",
-                        "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
-                        "-I", os.path.join(TOP, "lib"), *sources, "-lelf", "-o", program],
-                       check=True)
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, bufsize=1, cwd="/")
+    """execve_probe.c, running: one question, one answer."""
+
+    def __init__(self, program, *options):
+        self.process = subprocess.Popen([program, *options], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, bufsize=1, cwd="/")
+
+    def send(self, line):
+        self.process.stdin.write(line + "\n")
+        answer = self.process.stdout.readline()
+        if not answer.endswith("\n"):
+            sys.exit(f"oracle_execve.py: the probe died of {line}")
+        return answer[:-1]
 
     def ask(self, path):
-        self.process.stdin.write(path + "\n")
-        line = self.process.stdout.readline()
-        if not line.endswith("\n"):
-            sys.exit(f"oracle_execve.py: the probe died of {path}")
-        kernel, number, output, refusal, runs, broken, interp, text = line[:-1].split(" ", 7)
+        kernel, number, output, refusal, runs, broken, interp, text = self.send(path).split(" ", 7)
         return Answer(kernel, int(number), output, int(refusal), runs == "1", broken == "1",
                       interp, text)
 
@@ -216,12 +230,12 @@ def build_subjects(scratch, probe):
         return Subject(name, path, scratch, probe)
 
     flat = "-Wl,-z,noseparate-code"
-    yield compile_to("small", NO_SUBJECT, *BARE, "-static", flat)
-    yield compile_to("sections", NO_SUBJECT, *BARE, "-static")
-    yield compile_to("small-pie", NO_SUBJECT, *BARE, "-static-pie", "-fPIE", flat)
+    yield compile_to("small", BARE_SUBJECT, *BARE, "-static", flat)
+    yield compile_to("sections", BARE_SUBJECT, *BARE, "-static")
+    yield compile_to("small-pie", BARE_SUBJECT, *BARE, "-static-pie", "-fPIE", flat)
     if os.uname().machine == "x86_64":
-        yield compile_to("small-i386", NO_SUBJECT, *BARE, "-m32", "-fno-pie", "-static", flat)
-        yield compile_to("pie-i386", NO_SUBJECT, *BARE, "-m32", "-fPIE", "-static-pie", flat)
+        yield compile_to("small-i386", BARE_SUBJECT, *BARE, "-m32", "-fno-pie", "-static", flat)
+        yield compile_to("pie-i386", BARE_SUBJECT, *BARE, "-m32", "-fPIE", "-static-pie", flat)
     yield compile_to("dynamic", HOSTED_SUBJECT, "-O1")
     yield compile_to("libc", HOSTED_SUBJECT, "-O1", "-static")
     busybox = shutil.which("busybox")
@@ -440,7 +454,7 @@ def main():
     known = collections.Counter()
     with tempfile.TemporaryDirectory() as scratch:
         os.chmod(scratch, 0o755)
-        probe = Probe(scratch)
+        probe = Probe(build_probe(scratch))
         for subject in build_subjects(scratch, probe):
             classes, claimed = collections.Counter(), collections.Counter()
             for make in (truncations(subject, rng), handmade(subject),
