@@ -12,7 +12,11 @@ static bool chain_is_usable(const struct ig_question *q, struct ig_result *r)
     for (int depth = 0; target != NULL && depth <= IG_SCRIPT_DEPTH; depth++) {
         const char *what = depth == 0 ? "The program" : "The script's interpreter";
         if (target->walk.error != 0) {
-            break;  /* binary.file or binary.machine says so */
+            if (ig_say_access(q, what, &target->walk, 1, r)) {
+                ig_result_set(r, IG_STATUS_SKIP, "Not evaluated, since %s was not found (see "
+                                                 "binary.machine).", target->path);
+            }
+            return false;
         }
         struct ig_target *next = ig_target_next(target, q->scene->root, &e);
         if (!ig_say_access(q, what, &target->walk, 1, r) ||
@@ -32,7 +36,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
                                          "with runAs (or --run-as UID:GID).");
         return;
     }
-    if (q->target->walk.error != 0 && q->target->walk.count > 0) {
+    if (q->target->walk.error != 0) {
         /* The walk ended where the gate may not search; what it did pass can still be judged. */
         if (!ig_say_access(q, "The program", &q->target->walk, 1, r)) {
             return;

@@ -10,6 +10,7 @@ void ig_target_open(struct ig_target *target, const struct ig_fsroot *root, cons
 {
     *target = (struct ig_target){.fd = -1, .path = ig_strdup(path)};
     if (ig_fsroot_walk(root, path, 0, &target->walk) != 0) {
+        ig_error_set(&target->unread, target->walk.error, "%s cannot be found", path);
         return;
     }
     const struct ig_meta *meta = ig_target_meta(target);
@@ -24,6 +25,9 @@ void ig_target_open(struct ig_target *target, const struct ig_fsroot *root, cons
 
 void ig_target_close(struct ig_target *target)
 {
+    if (target->path == NULL) {
+        return;  /* never opened: the zeroes in it are no descriptors */
+    }
     if (target->fd >= 0) {
         close(target->fd);
     }

@@ -21,7 +21,7 @@ struct ig_target {
     char *path;              /* where it was looked up in the root; owned */
     struct ig_walk walk;     /* how it was found; walk.error where it was not */
     int fd;                  /* open for reading, or -1 */
-    struct ig_error unread;  /* why fd is -1 although the walk succeeded */
+    struct ig_error unread;  /* why fd is -1 */
     bool parsed;
     int parse_failed;        /* -1 where the bytes could not be read */
     struct ig_error parse_error;
