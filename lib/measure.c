@@ -57,6 +57,17 @@ static int digest_of(const struct ig_target *target, char *hex, struct ig_error 
     return 0;
 }
 
+/* A policy must not name a path twice. */
+static bool is_there(const struct measured *list, size_t count, const char *path)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(list[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int measure_one(const struct ig_scene *scene, const char *path, struct measured *m,
                        struct ig_error *e)
 {
@@ -75,12 +86,13 @@ static int measure_one(const struct ig_scene *scene, const char *path, struct me
         status = -1;
     } else {
         const struct ig_image *image = meta->size > 0 ? ig_target_image(&target, e) : NULL;
-        m->path = ig_strdup(path);
+        m->path = ig_path_normal(path);
         m->uid = meta->uid;
         m->gid = meta->gid;
         snprintf(m->mode, sizeof m->mode, "%04o", meta->mode & 07777U);
-        m->binary = image != NULL && (meta->mode & 0111) != 0 &&
-                    (image->kind == IG_IMAGE_ELF || image->kind == IG_IMAGE_SCRIPT);
+        /* A shared library is executable on many systems, and no program. */
+        m->binary = image != NULL && (meta->mode & 0111) != 0 && image->refusal == 0 &&
+                    image->broken_text == NULL;
         m->interpreter = m->binary && image->interp != NULL ? ig_strdup(image->interp) : NULL;
         status = meta->size > 0 && image == NULL ? -1 : 0;
     }
@@ -157,14 +169,20 @@ int ig_measure(const char *const *paths, size_t count, const struct ig_options *
     if (opened && scene.root_fault != NULL) {
         status = ig_error_set(e, ENOENT, "%s", scene.root_fault);
     }
+    size_t measured = 0;
     for (size_t i = 0; status == 0 && i < count; i++) {
+        IG_AUTO_FREE char *path = ig_path_normal(paths[i]);
         status = check_name(paths[i], e);
-        if (status == 0 && measure_one(&scene, paths[i], &list[i], e) != 0) {
+        if (status != 0 || is_there(list, measured, path)) {
+            continue;
+        }
+        /* Also where it fails half-way: what it holds by then must be freed. */
+        if (measure_one(&scene, paths[i], &list[measured++], e) != 0) {
             status = ig_error_context(e, "%s", paths[i]);
         }
     }
     if (status == 0) {
-        write_policy(&text, list, count);
+        write_policy(&text, list, measured);
         *out = ig_buf_steal(&text);
     }
     for (size_t i = 0; i < count; i++) {
