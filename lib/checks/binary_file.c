@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "checks/check.h"
 #include "checks/words.h"
@@ -35,6 +36,17 @@ static int read_file_caps(const struct ig_target *target, struct file_caps *caps
     caps->effective = (value[0] & 1) != 0;
     caps->permitted = little32(value + 4) | (n >= 20 ? (uint64_t)little32(value + 12) << 32 : 0);
     return 0;
+}
+
+/* On a nosuid mount execve passes over file capabilities and set-id bits (mnt_may_suid() in
+ * fs/namespace.c). What cannot be told counts as a mount that honours them; so does --root, whose
+ * mount is not the one that the program will run on. */
+static bool ignores_privilege(const struct ig_question *q)
+{
+    unsigned long flags = 0;
+    unsigned long magic = 0;
+    return !q->scene->rooted && ig_fd_statfs(q->target->walk.fd, &flags, &magic, NULL) == 0 &&
+           (flags & ST_NOSUID) != 0;
 }
 
 /* True where it said something. */
@@ -105,11 +117,12 @@ static void run(const struct ig_question *q, struct ig_result *r)
                        meta->mode & 07777U, meta->uid, meta->gid);
     struct ig_trust trust = ig_trust_judge(q->scene, &q->target->walk, IG_TRUST_PROGRAM);
     bool said = trust.status != IG_STATUS_WARN && ig_say_trust(&trust, r);
+    bool inert = ignores_privilege(q);
     /* A failure of the capabilities outweighs a warning of the trust rules. */
-    said = said || (judge_file_caps(q, r) && r->status != IG_STATUS_WARN);
+    said = said || (!inert && judge_file_caps(q, r) && r->status != IG_STATUS_WARN);
     said = said || ig_say_trust(&trust, r) || r->message != NULL;
     ig_trust_free(&trust);
-    if (!said && (meta->mode & (S_ISUID | S_ISGID)) != 0) {
+    if (!said && !inert && (meta->mode & (S_ISUID | S_ISGID)) != 0) {
         ig_result_set(r, IG_STATUS_WARN, "It is set-id (mode %04o): it runs as %s %u.",
                       meta->mode & 07777U, (meta->mode & S_ISUID) != 0 ? "uid" : "gid",
                       (meta->mode & S_ISUID) != 0 ? meta->uid : meta->gid);

@@ -111,11 +111,11 @@ static struct finding judge_hop(const struct ig_scene *scene, const struct ig_ho
 {
     const struct ig_meta *meta = &hop->meta;
     struct finding f = {class_of_uid(scene, meta->uid, unpacker), true, meta->uid, false};
-    /* A link has no mode of its own. In a sticky directory of a trusted owner only an entry's owner
-     * can replace it (inode_owner_or_capable() in fs/namei.c may_delete()), and the entry is a hop
+    /* A link has no mode of its own. In a sticky directory only its owner, judged above, and an
+     * entry's owner can replace it (inode_owner_or_capable() in fs/namei.c may_delete()), and the entry is a hop
      * of its own. */
     if (hop->kind == IG_HOP_LINK ||
-        (ig_meta_is(meta, S_IFDIR) && (meta->mode & S_ISVTX) != 0 && f.who == NOBODY)) {
+        (ig_meta_is(meta, S_IFDIR) && (meta->mode & S_ISVTX) != 0 && f.who <= UNPACKER)) {
         return f;
     }
     if ((meta->mode & S_IWOTH) != 0) {
