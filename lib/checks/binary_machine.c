@@ -83,8 +83,9 @@ static struct ig_target *follow(const struct ig_question *q, struct ig_target *s
         return NULL;
     }
     if (!ig_meta_is(meta, S_IFREG) || meta->size == 0) {
-        ig_result_set(r, IG_STATUS_FAIL, "%s is %s.", what,
-                      meta->size == 0 && ig_meta_is(meta, S_IFREG) ? "empty" : ig_meta_type(meta));
+        bool regular = ig_meta_is(meta, S_IFREG);
+        ig_result_set(r, IG_STATUS_FAIL, "%s is %s%s.", what, regular ? "" : "a ",
+                      regular ? "empty" : ig_meta_type(meta));
         ig_result_fix(r, "Put the interpreter into the image.");
         return NULL;
     }

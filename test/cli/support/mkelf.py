@@ -48,7 +48,7 @@ def headers(o):
                                count, 0, 0, 0)
 
     def segment(kind, offset, size):
-        address = ADDRESS + offset
+        address = (ADDRESS + offset) % 2 ** o.bits
         if o.bits == 64:
             return struct.pack(order + "IIQQQQQQ", kind, 5, offset, address, address, size, size,
                                4096 if kind == 1 else 1)

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# A glibc program in an Alpine image.
+mkdir -p "$1/image/lib"
+mkelf "$1/image/lib/ld-musl-x86_64.so.1" --type 3
+mkelf "$1/image/server" --interp /lib64/ld-linux-x86-64.so.2

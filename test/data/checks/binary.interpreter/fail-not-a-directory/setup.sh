@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+mkdir "$1/image"
+touch "$1/image/lib"
+mkelf "$1/image/server" --interp /lib/ld.so

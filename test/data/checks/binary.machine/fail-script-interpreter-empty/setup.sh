@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+: >"$1/shell"
+chmod 0755 "$1/shell"
+printf '#!%s/shell\n' "$1" >"$1/server"
+chmod 0755 "$1/server"

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+mkdir "$1/volume"
+mount -t tmpfs -o mode=0755,noexec volume "$1/volume"
+mkelf "$1/volume/server"
