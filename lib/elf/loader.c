@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "elf/loader.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "elf/image_priv.h"
+
+/* A loader has some 200 KiB. */
+enum { LOADER_MAX = 4 << 20, DIRS_MAX = 16 };
+
+enum ig_loader_kind ig_loader_kind_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    if (strncmp(name, "ld-musl-", 8) == 0) {
+        return IG_LOADER_MUSL;
+    }
+    if (strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld64.so.", 8) == 0 ||
+        strncmp(name, "ld.so.", 6) == 0 || strncmp(name, "ld-2.", 5) == 0) {
+        return IG_LOADER_GLIBC;
+    }
+    return IG_LOADER_UNKNOWN;
+}
+
+static void add_dir(struct ig_loader *loader, const char *dir, size_t length)
+{
+    loader->system_dirs = ig_realloc_array(loader->system_dirs, loader->system_dir_count + 1,
+                                           sizeof *loader->system_dirs);
+    loader->system_dirs[loader->system_dir_count++] = ig_strndup(dir, length);
+}
+
+/* Length of the directory constant at S ("/lib64/", its slash included), or 0. */
+static size_t constant(const char *s, size_t room)
+{
+    size_t n = strnlen(s, room < 256 ? room : 256);
+    if (n < 3 || n == room || s[0] != '/' || s[n - 1] != '/' || memmem(s, n, "lib", 3) == NULL) {
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] <= ' ' || s[i] > '~') {
+            return 0;
+        }
+    }
+    return n;
+}
+
+/* The longest run of such constants, one behind the other. */
+static void find_dirs(const char *data, size_t size, struct ig_loader *loader)
+{
+    size_t best = 0;
+    size_t best_count = 0;
+    for (size_t i = 1; i < size; i++) {
+        if (data[i] != '/' || data[i - 1] != '\0') {
+            continue;
+        }
+        size_t count = 0;
+        size_t n;
+        for (size_t at = i; at < size && (n = constant(data + at, size - at)) != 0; at += n + 1) {
+            count++;
+        }
+        if (count > best_count) {
+            best = i;
+            best_count = count;
+        }
+    }
+    for (size_t i = 0; i < best_count && i < DIRS_MAX; i++) {
+        size_t n = strlen(data + best);
+        add_dir(loader, data + best, n - 1);
+        best += n + 1;
+    }
+}
+
+static void default_dirs(const struct ig_image *image, struct ig_loader *loader)
+{
+    bool wide = image->e_class == ELFCLASS64;
+    add_dir(loader, wide ? "/lib64" : "/lib", 6);
+    add_dir(loader, wide ? "/usr/lib64" : "/usr/lib", 10);
+    add_dir(loader, "/lib", 4);
+    add_dir(loader, "/usr/lib", 8);
+}
+
+int ig_loader_parse(const struct ig_bytes *from, const struct ig_image *image,
+                    enum ig_loader_kind kind, struct ig_loader *out, struct ig_error *e)
+{
+    *out = (struct ig_loader){.kind = kind};
+    if (kind == IG_LOADER_GLIBC) {
+        size_t size = from->size < LOADER_MAX ? (size_t)from->size : LOADER_MAX;
+        IG_AUTO_FREE char *data = ig_alloc(size + 1);
+        ssize_t n = ig_bytes_read_at(from, data, size, 0);
+        if (n < 0) {
+            return ig_error_set(e, errno, "cannot read the loader");
+        }
+        find_dirs(data, (size_t)n, out);
+    }
+    if (out->system_dir_count == 0) {
+        default_dirs(image, out);
+    }
+    const char *first = out->system_dirs[0];
+    out->lib = ig_strdup(strncmp(first, "/lib", 4) == 0      ? first + 1
+                         : strncmp(first, "/usr/lib", 8) == 0 ? first + 5
+                                                             : "lib");
+    return 0;
+}
+
+void ig_loader_free(struct ig_loader *loader)
+{
+    for (size_t i = 0; i < loader->system_dir_count; i++) {
+        free(loader->system_dirs[i]);
+    }
+    free(loader->system_dirs);
+    free(loader->lib);
+    *loader = (struct ig_loader){0};
+}

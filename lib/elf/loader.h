@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a loader's own file says of how it searches. */
+#ifndef IG_ELF_LOADER_H
+#define IG_ELF_LOADER_H
+
+#include <stddef.h>
+
+#include "core/error.h"
+#include "elf/image.h"
+
+enum ig_loader_kind {
+    IG_LOADER_UNKNOWN,
+    IG_LOADER_GLIBC,
+    IG_LOADER_MUSL,
+};
+
+struct ig_loader {
+    enum ig_loader_kind kind;
+    char **system_dirs;      /* where glibc looks last, without the final slash; owned */
+    size_t system_dir_count;
+    char *lib;               /* what it puts for $LIB: "lib/x86_64-linux-gnu"; owned */
+};
+
+/* The kind by its file name: ld-musl-ARCH.so.1, ld-linux*.so.*, ld64.so.*, ld.so.1. */
+enum ig_loader_kind ig_loader_kind_of(const char *path);
+
+/* Read glibc's system directories from the loader's own constants (system_dirs in elf/dl-load.c): what
+ * a distribution configured is nowhere else. Where none are found, the upstream default of IMAGE's
+ * class. -1 where reading failed. */
+int ig_loader_parse(const struct ig_bytes *from, const struct ig_image *image,
+                    enum ig_loader_kind kind, struct ig_loader *out, struct ig_error *e);
+void ig_loader_free(struct ig_loader *loader);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which libraries a program would get: the search of glibc's ld.so
+ * (elf/dl-load.c _dl_map_object(), elf/dl-deps.c) and of musl's
+ * (ldso/dynlink.c load_library()), in the target root, without running
+ * anything. It predicts; who may replace what it finds is the checks' matter.
+ */
+#ifndef IG_ELF_RESOLVE_H
+#define IG_ELF_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/error.h"
+#include "elf/dynamic.h"
+#include "elf/image.h"
+#include "elf/ldcache.h"
+#include "elf/loader.h"
+#include "fsroot/fsroot.h"
+
+/* By which rule a library was found, or a place tried. */
+enum ig_rule {
+    IG_RULE_PROGRAM,          /* the program itself */
+    IG_RULE_LOADER,           /* PT_INTERP, which is in the process already */
+    IG_RULE_PRELOAD,          /* LD_PRELOAD or /etc/ld.so.preload */
+    IG_RULE_PATH,             /* the name has a slash */
+    IG_RULE_RPATH,
+    IG_RULE_LD_LIBRARY_PATH,
+    IG_RULE_RUNPATH,
+    IG_RULE_CACHE,            /* ld.so.cache */
+    IG_RULE_DEFAULT,          /* the loader's own directories; musl: its path file too */
+    IG_RULE_COUNT,
+};
+/* "RUNPATH", "ld.so.cache", ... */
+const char *ig_rule_name(enum ig_rule rule);
+
+/* How a file suits the program. */
+enum ig_fit {
+    IG_FIT_YES,
+    IG_FIT_OTHER,  /* another class or machine: glibc looks further */
+    IG_FIT_BAD,    /* the loader gives up with `text` */
+    IG_FIT_UNREAD, /* the gate could not read it: `text` says why */
+};
+
+/* A library's file, parsed once however many programs need it. */
+struct ig_file {
+    uint64_t dev, ino;
+    enum ig_fit fit;
+    char *text;  /* of BAD and UNREAD: a sentence; owned */
+    struct ig_image image;
+    struct ig_dynamic dynamic;
+};
+
+/* All files seen so far. One user at a time. */
+struct ig_files;
+struct ig_files *ig_files_new(void);
+void ig_files_free(struct ig_files *files);
+
+/* One object of the process that would come into being. */
+struct ig_object {
+    char *name;             /* as it was asked for first */
+    char *path;             /* under which the loader opened it; the program's: symlink-free */
+    enum ig_rule rule;
+    size_t rule_of;         /* of RPATH and RUNPATH: whose, an index into objects */
+    size_t needed_by;       /* an index into objects; its own for the program */
+    const struct ig_file *file;  /* borrowed from the files */
+    struct ig_walk walk;    /* how it was found; its descriptors are closed */
+};
+
+struct ig_try {
+    char *path;
+    enum ig_rule rule;
+    size_t rule_of;
+    bool found;
+    char *why;  /* why it was passed over: "ENOENT", "other machine"; NULL where found */
+};
+
+/* One DT_NEEDED entry (or preload). */
+struct ig_need {
+    size_t by;              /* index into objects */
+    char *name;
+    bool found;
+    size_t object;          /* where found */
+    bool ignored;           /* a preload that cannot be loaded is passed over by the loader */
+    char *fault;            /* where the loader gives up although a file is there: its reason */
+    bool unread;            /* the gate could not look: neither found nor missing */
+    struct ig_try *tries;   /* in order; kept where it was not found, or with `trace` */
+    size_t try_count;
+};
+
+/* A directory of a search path that stood before the place where something was found (or not):
+ * whoever may put a file there replaces a library. */
+struct ig_search_dir {
+    char *path;
+    enum ig_rule rule;
+    size_t rule_of;
+    bool relative;          /* not absolute: it depends on the working directory, and is not searched */
+    bool exists;
+    struct ig_walk walk;    /* where it exists; descriptors closed */
+};
+
+struct ig_resolution {
+    enum ig_loader_kind kind;
+    struct ig_object *objects;     /* in load order, the program first */
+    size_t count;
+    struct ig_need *needs;         /* in the order in which the loader comes to them */
+    size_t need_count;
+    struct ig_search_dir *dirs;    /* RPATH, RUNPATH and LD_LIBRARY_PATH directories, each once */
+    size_t dir_count;
+    char *limit;                   /* a limit of the gate was reached: a sentence; else NULL */
+};
+
+struct ig_resolve_options {
+    const struct ig_fsroot *root;
+    struct ig_files *files;
+    const char *ld_library_path;   /* or NULL */
+    const char *ld_preload;        /* or NULL */
+    unsigned x86_level;            /* 1 to 4: glibc-hwcaps/x86-64-vN that the CPU has; 1: baseline */
+    bool trace;
+    /* May the program's user do MAY (4 read) at the end of the walk? NULL: everything. */
+    bool (*permits)(const void *context, const struct ig_walk *walk, unsigned may);
+    const void *permits_context;
+};
+
+/* Resolve PROGRAM, found by WALK and parsed as IMAGE (of the descriptor FD), whose loader is
+ * LOADER_PATH in the root (its PT_INTERP; for a lone library what its C library uses). -1 where the
+ * gate could not read something that decides (errno in E). */
+int ig_resolve(const struct ig_resolve_options *options, const struct ig_walk *walk, int fd,
+               const struct ig_image *image, const char *loader_path, struct ig_resolution *out,
+               struct ig_error *e);
+void ig_resolution_free(struct ig_resolution *resolution);
+
+/* The level of this machine's CPU, 1 to 4 (x86-64 psABI). */
+unsigned ig_x86_level(void);
+
+#endif
