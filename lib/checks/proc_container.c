@@ -127,9 +127,14 @@ static void forget(struct pid1 *pid1)
     ig_buf_free(&pid1->cgroup);
 }
 
-/* Judge "is this namespace of the kind BAD?" and say it with the words given. */
+/* What to say of a namespace. */
+struct pidns_words {
+    const char *good, *bad, *allowed, *fix;
+};
+
+/* Judge "is this namespace of the kind BAD?" */
 static void judge_pidns(const struct ig_question *q, struct ig_result *r, enum ig_pidns bad,
-                        const char *good_text, const char *bad_text, const char *fix)
+                        const struct pidns_words *words)
 {
     struct pid1 pid1 = {0};
     if (!q->scene->status_known) {
@@ -143,26 +148,32 @@ static void judge_pidns(const struct ig_question *q, struct ig_result *r, enum i
                        pid1.comm.length > 0 ? ig_buf_text(&pid1.comm) : "not visible",
                        pid1.ns_link != NULL ? pid1.ns_link : "namespace link unreadable");
     if (kind == bad && denied(q)) {
-        ig_result_set(r, IG_STATUS_FAIL, "%s", bad_text);
-        ig_result_fix(r, "%s", fix);
+        ig_result_set(r, IG_STATUS_FAIL, "%s", words->bad);
+        ig_result_fix(r, "%s", words->fix);
     } else if (kind == IG_PIDNS_UNKNOWN && denied(q)) {
         ig_result_set(r, IG_STATUS_ERROR, "Whose PID namespace this is cannot be told: pid 1 is "
                                           "not visible to the gate (hidepid, or it may not read "
                                           "/proc/1).");
         ig_result_fix(r, "Run the gate as the user of pid 1, or do not ask for this check.");
+    } else if (kind == IG_PIDNS_UNKNOWN) {
+        ig_result_set(r, IG_STATUS_PASS, "Whose PID namespace this is cannot be told, and the "
+                                         "policy allows any.");
     } else {
-        ig_result_set(r, IG_STATUS_PASS, "%s", kind == bad ? "It is, which the policy allows."
-                                                           : good_text);
+        ig_result_set(r, IG_STATUS_PASS, "%s", kind == bad ? words->allowed : words->good);
     }
     forget(&pid1);
 }
 
 static void run_shared_pid(const struct ig_question *q, struct ig_result *r)
 {
-    judge_pidns(q, r, IG_PIDNS_SHARED, "This container does not share the pod's PID namespace.",
-                "This container shares one PID namespace with the whole pod: its processes can "
-                "see, signal and, with equal ids, inspect the others.",
-                "Remove shareProcessNamespace, or say \"sharedPid\": \"any\" if it is meant.");
+    static const struct pidns_words words = {
+        .good = "This container does not share the pod's PID namespace.",
+        .bad = "This container shares one PID namespace with the whole pod: its processes can "
+               "see, signal and, with equal ids, inspect the others.",
+        .allowed = "This container shares the pod's PID namespace, which the policy allows.",
+        .fix = "Remove shareProcessNamespace, or say \"sharedPid\": \"any\" if it is meant.",
+    };
+    judge_pidns(q, r, IG_PIDNS_SHARED, &words);
 }
 
 const struct ig_check ig_check_proc_shared_pid = {
@@ -185,10 +196,14 @@ const struct ig_check ig_check_proc_shared_pid = {
 
 static void run_host_pid(const struct ig_question *q, struct ig_result *r)
 {
-    judge_pidns(q, r, IG_PIDNS_OF_HOST, "This container is not in the node's PID namespace.",
-                "This container runs in the node's PID namespace: it sees every process of the "
-                "node.",
-                "Remove hostPID from the pod.");
+    static const struct pidns_words words = {
+        .good = "This container is not in the node's PID namespace.",
+        .bad = "This container runs in the node's PID namespace: it sees every process of the "
+               "node.",
+        .allowed = "This container runs in the node's PID namespace, which the policy allows.",
+        .fix = "Remove hostPID from the pod.",
+    };
+    judge_pidns(q, r, IG_PIDNS_OF_HOST, &words);
 }
 
 const struct ig_check ig_check_proc_host_pid = {

@@ -166,7 +166,8 @@ def wait_until_read(pipe, process):
         if unread == 0:
             return
         time.sleep(0.002)
-    raise Fault("the gate did not read its policy")
+    process.kill()
+    raise Fault(f"the gate did not read its policy: {process.communicate()[1].decode()}")
 
 
 def run_late(case, command, policy, env):
@@ -175,13 +176,11 @@ def run_late(case, command, policy, env):
     process = subprocess.Popen(command, stdin=inner, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, env=env, cwd=ROOT)
     os.write(outer, b" ")
-    try:
-        wait_until_read(inner, process)
-        script(case, "late.sh", env, ROOT, str(process.pid))
-    finally:
-        os.close(inner)
-        os.write(outer, policy)
-        os.close(outer)
+    wait_until_read(inner, process)
+    script(case, "late.sh", env, ROOT, str(process.pid))
+    os.close(inner)
+    os.write(outer, policy)
+    os.close(outer)
     out, err = process.communicate()
     return tap.Outcome(process.returncode, out.decode(), err.decode())
 

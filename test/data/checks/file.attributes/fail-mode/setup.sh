@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+touch "$1/secret"
+chmod 0644 "$1/secret"

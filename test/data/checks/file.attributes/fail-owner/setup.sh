@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+touch "$1/config.yaml"
+chown 1001 "$1/config.yaml"

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+printf 'listen: 8080\n' >"$1/config.yaml"
+chmod 0640 "$1/config.yaml"
+chown 0:2000 "$1/config.yaml"

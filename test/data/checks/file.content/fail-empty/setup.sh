@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+printf 'listen: 8080\n' >"$1/tested.yaml"
+: >"$1/config.yaml"

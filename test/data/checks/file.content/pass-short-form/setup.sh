@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+printf 'listen: 8080\n' >"$1/config.yaml"
