@@ -31,7 +31,10 @@ static bool look(const struct ig_question *q, struct view *view, struct ig_resul
         return false;
     }
     const struct ig_hop *final = ig_walk_final(&view->walk);
-    const struct ig_mount *mount = ig_mounts_by_id(&q->scene->mounts, final->meta.mnt_id);
+    /* Some sandboxes (gVisor) tell no mount ids. */
+    const struct ig_mount *mount = final->meta.mnt_id != 0
+                                       ? ig_mounts_by_id(&q->scene->mounts, final->meta.mnt_id)
+                                       : ig_mounts_on(&q->scene->mounts, view->walk.path);
     if (mount != NULL && strcmp(mount->point, view->walk.path) == 0) {
         view->mount = mount;
     }
@@ -144,6 +147,19 @@ static bool read_only(const struct ig_mount *mount)
     return ig_options_have(mount->options, "ro") || ig_options_have(mount->super_options, "ro");
 }
 
+/* A volume on a folder of this one is judged by its own entry. */
+static bool has_own_entry(const struct ig_question *q, const struct ig_mount *mount)
+{
+    const struct ig_policy *policy = q->scene->policy;
+    for (size_t i = 0; i < policy->subject_count; i++) {
+        const struct ig_subject *subject = &policy->subjects[i];
+        if (subject->kind == IG_KIND_VOLUME && strcmp(ig_volume_at(subject), mount->point) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A plain read-only mount leaves mounts below it writable (recursiveReadOnly makes them so too). */
 static const struct ig_mount *writable_below(const struct ig_question *q,
                                              const struct ig_mount *mount)
@@ -151,7 +167,8 @@ static const struct ig_mount *writable_below(const struct ig_question *q,
     for (size_t i = 0; i < q->scene->mounts.count; i++) {
         const struct ig_mount *other = &q->scene->mounts.list[i];
         if (other != mount && ig_path_below(other->point, mount->point) &&
-            strcmp(other->point, mount->point) != 0 && !read_only(other)) {
+            strcmp(other->point, mount->point) != 0 && !read_only(other) &&
+            !has_own_entry(q, other)) {
             return other;
         }
     }
@@ -232,19 +249,31 @@ const struct ig_check ig_check_volume_options = {
 
 /* The kubelet lays ConfigMap volumes out as ..TIMESTAMP/key, and mounts a subPath of an existing
  * key from there. A root that names the key directly was made by the kubelet itself, as an empty
- * directory, because the key does not exist (kubernetes#126186). */
-static bool wrong_key(const struct ig_mount *mount, const char **key)
+ * directory, because the key does not exist (kubernetes#126186). What lacks KEY, or NULL. */
+static const char *without_key(const struct ig_mount *mount, const char **key)
 {
+    static const struct {
+        const char *kind, *words;
+    } made_of_keys[] = {
+        {"configmap", "ConfigMap"},
+        {"secret", "Secret"},
+        {"projected", "projected volume"},
+        {"downward-api", "downward API volume"},
+    };
     IG_AUTO_FREE char *kind = ig_mount_kubelet_kind(mount, key);
-    return kind != NULL &&
-           (strcmp(kind, "configmap") == 0 || strcmp(kind, "secret") == 0 ||
-            strcmp(kind, "projected") == 0 || strcmp(kind, "downward-api") == 0) &&
-           (*key)[0] == '/' && strncmp(*key, "/..", 3) != 0;
+    for (size_t i = 0; kind != NULL && i < IG_COUNT(made_of_keys); i++) {
+        if (strcmp(kind, made_of_keys[i].kind) == 0 && (*key)[0] == '/' &&
+            strncmp(*key, "/..", 3) != 0) {
+            return made_of_keys[i].words;
+        }
+    }
+    return NULL;
 }
 
 static void judge_subpath(const struct view *view, struct ig_result *r)
 {
     const char *key = NULL;
+    const char *lacking = without_key(view->mount, &key);
     ig_result_observed(r, "mount root %s%s", view->mount->root,
                        view->mount->stale ? " (deleted)" : "");
     if (view->mount->stale) {
@@ -253,11 +282,11 @@ static void judge_subpath(const struct view *view, struct ig_result *r)
         ig_result_expected(r, "a live source");
         ig_result_fix(r, "Delete the pod so that it is mounted anew, or mount the whole volume "
                          "instead of a subPath: a subPath does not follow updates.");
-    } else if (wrong_key(view->mount, &key) &&
+    } else if (lacking != NULL &&
                ig_meta_is(&ig_walk_final(&view->walk)->meta, S_IFDIR)) {
-        ig_result_set(r, IG_STATUS_FAIL, "The subPath names the key \"%s\", which the ConfigMap "
-                                         "does not have: the kubelet made an empty directory.",
-                      key + 1);
+        ig_result_set(r, IG_STATUS_FAIL, "The subPath names the key \"%s\", which the %s does "
+                                         "not have: the kubelet made an empty directory.",
+                      key + 1, lacking);
         ig_result_expected(r, "an existing key");
         ig_result_fix(r, "Correct the subPath or add the key.");
     } else {

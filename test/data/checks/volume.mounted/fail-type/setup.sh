@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+mkdir "$1/data"
+mount -t tmpfs data "$1/data"
