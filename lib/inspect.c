@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "crypto/digest.h"
 #include "initgate.h"
+#include "inspect_go.h"
 
 /* What is told, gathered once and printed by either format. */
 struct facts {
@@ -19,6 +20,7 @@ struct facts {
     char digest[IG_SHA256_HEX + 1];
     struct ig_target loader;
     bool loader_sought;
+    struct ig_go_info go;
 };
 
 static const char *kind_name(enum ig_image_kind kind)
@@ -70,6 +72,10 @@ static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error
         return ig_error_context(e, "%s", f->path);
     }
     ig_sha256_hex(&digest, f->digest);
+    struct ig_bytes bytes = ig_bytes_of_fd(f->target.fd, ig_target_meta(&f->target)->size);
+    if (ig_go_info_parse(&bytes, f->image, &f->go, e) != 0) {
+        return ig_error_context(e, "%s", f->path);
+    }
     if (f->image->interp != NULL && f->image->interp[0] == '/') {
         ig_target_open(&f->loader, scene->root, f->image->interp);
         f->loader_sought = true;
@@ -80,6 +86,7 @@ static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error
 static void forget(struct facts *f)
 {
     ig_target_close(&f->target);
+    ig_go_info_free(&f->go);
     if (f->loader_sought) {
         ig_target_close(&f->loader);
     }
@@ -130,6 +137,7 @@ static void write_elf_text(struct ig_buf *out, const struct facts *f)
     if (f->image->broken_text != NULL) {
         add_line(out, "broken", f->image->broken_text);
     }
+    ig_inspect_go_text(out, &f->go);
 }
 
 static void write_text(struct ig_buf *out, const struct facts *f)
@@ -170,6 +178,7 @@ static void write_elf_json(struct ig_json *j, const struct facts *f)
                                     : NULL);
     ig_json_string(j, "refused", f->image->refusal_text);
     ig_json_string(j, "broken", f->image->broken_text);
+    ig_inspect_go_json(j, &f->go);
 }
 
 static void write_json(struct ig_buf *out, const struct facts *f)

@@ -52,6 +52,32 @@ int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
     return 0;
 }
 
+int ig_sha256_part(ssize_t (*read)(const void *source, void *buf, size_t size, uint64_t offset),
+                   const void *source, uint64_t offset, uint64_t size, struct ig_sha256 *out,
+                   struct ig_error *e)
+{
+    size_t room = size < PIECE ? (size_t)size : PIECE;
+    IG_AUTO_FREE void *piece = ig_alloc(room != 0 ? room : 1);
+    SHA256_CTX context;
+    bool ok = SHA256_Init(&context) == 1;
+    while (ok && size != 0) {
+        ssize_t n = read(source, piece, size < room ? (size_t)size : room, offset);
+        if (n <= 0) {
+            return ig_error_set(e, n < 0 ? errno : EIO, "cannot read at byte %llu",
+                                (unsigned long long)offset);
+        }
+        ok = SHA256_Update(&context, piece, (size_t)n) == 1;
+        offset += (uint64_t)n;
+        size -= (uint64_t)n;
+    }
+    struct ig_sha256 digest;
+    if (!ok || SHA256_Final(digest.bytes, &context) != 1) {
+        return ig_error_set(e, 0, "libcrypto refuses to compute SHA-256");
+    }
+    *out = digest;
+    return 0;
+}
+
 void ig_sha256_hex(const struct ig_sha256 *digest, char hex[IG_SHA256_HEX + 1])
 {
     static const char digits[] = "0123456789abcdef";
