@@ -29,6 +29,12 @@ struct range {
     uint64_t addr, size;
 };
 
+/* One of the two texts of the build info. */
+struct text {
+    char *at;  /* NULL where it is malformed; a NUL follows it; owned */
+    size_t length;
+};
+
 /* Section headers: what is needed of them, of either class. */
 struct section {
     uint32_t name;
@@ -180,9 +186,9 @@ static void set_fault(struct ig_go_info *out, const char *text)
     }
 }
 
-/* One of the two strings. *TEXT stays NULL where it is malformed; OUT->fault says why. -1: errno. */
+/* Where it is malformed, TEXT stays empty and OUT->fault says why. -1: errno. */
 static int take_string(const struct ig_view *view, uint64_t addr, uint64_t length, uint64_t max,
-                       struct ig_go_info *out, char **text)
+                       struct ig_go_info *out, struct text *text)
 {
     uint64_t offset;
     uint64_t left = 0;
@@ -201,10 +207,8 @@ static int take_string(const struct ig_view *view, uint64_t addr, uint64_t lengt
     }
     if ((uint64_t)n != length) {
         set_fault(out, "a text of the Go build info lies past the end of the file");
-    } else if (memchr(copy, '\0', (size_t)length) != NULL) {
-        set_fault(out, "a text of the Go build info holds a NUL character");
     } else {
-        *text = IG_STEAL(copy);
+        *text = (struct text){IG_STEAL(copy), (size_t)length};
     }
     return 0;
 }
@@ -227,7 +231,7 @@ static size_t varint(const uint8_t *p, size_t size, uint64_t *value)
 
 /* Go 1.18 and later. *ADDR moves behind the string. */
 static int take_inline(const struct ig_view *view, uint64_t *addr, uint64_t max,
-                       struct ig_go_info *out, char **text)
+                       struct ig_go_info *out, struct text *text)
 {
     uint8_t bytes[VARINT_MAX];
     uint64_t length = 0;
@@ -249,7 +253,7 @@ static int take_inline(const struct ig_view *view, uint64_t *addr, uint64_t max,
  * of which size and byte order. Unlike Go's own reader this one relocates: in a position-independent
  * program that the C linker made, the pointers in the file are zero. */
 static int take_pointed(struct ig_relocs *relocs, const uint8_t *header, unsigned index,
-                        uint64_t max, struct ig_go_info *out, char **text)
+                        uint64_t max, struct ig_go_info *out, struct text *text)
 {
     unsigned word = header[14];
     bool big = (header[15] & FLAG_BIG) != 0;
@@ -261,7 +265,7 @@ static int take_pointed(struct ig_relocs *relocs, const uint8_t *header, unsigne
     uint64_t pointer = ig_view_uint(big, header + 16 + (size_t)index * word, word);
     if (pointer == 0 && index == 1) {
         /* Built without modules. */
-        *text = ig_strdup("");
+        *text = (struct text){ig_strdup(""), 0};
         return 0;
     }
     ssize_t n = ig_relocs_read(relocs, pointer, string, (size_t)2 * word);
@@ -277,18 +281,18 @@ static int take_pointed(struct ig_relocs *relocs, const uint8_t *header, unsigne
 }
 
 static int take_both_pointed(struct ig_relocs *relocs, uint64_t addr, struct ig_go_info *out,
-                             char **modules)
+                             struct text *version, struct text *modules)
 {
     uint8_t header[HEADER] = {0};
     if (ig_relocs_read(relocs, addr, header, sizeof header) < 0 ||
-        take_pointed(relocs, header, 0, VERSION_MAX, out, &out->version) != 0) {
+        take_pointed(relocs, header, 0, VERSION_MAX, out, version) != 0) {
         return -1;
     }
     return out->fault != NULL ? 0 : take_pointed(relocs, header, 1, TEXT_MAX, out, modules);
 }
 
 static int take_texts(const struct ig_view *view, uint64_t addr, struct ig_go_info *out,
-                      char **modules)
+                      struct text *version, struct text *modules)
 {
     struct ig_relocs relocs;
     uint8_t header[HEADER] = {0};
@@ -302,14 +306,14 @@ static int take_texts(const struct ig_view *view, uint64_t addr, struct ig_go_in
     }
     if ((header[15] & FLAG_INLINE) != 0) {
         addr += HEADER;
-        int result = take_inline(view, &addr, VERSION_MAX, out, &out->version);
+        int result = take_inline(view, &addr, VERSION_MAX, out, version);
         return result != 0 || out->fault != NULL
                    ? result
                    : take_inline(view, &addr, TEXT_MAX, out, modules);
     }
     int result = ig_relocs_open(&relocs, view);
     if (result == 0) {
-        result = take_both_pointed(&relocs, addr, out, modules);
+        result = take_both_pointed(&relocs, addr, out, version, modules);
     }
     int number = errno;
     ig_relocs_close(&relocs);
@@ -317,18 +321,30 @@ static int take_texts(const struct ig_view *view, uint64_t addr, struct ig_go_in
     return result;
 }
 
-static void understand(struct ig_go_info *out, const char *modules)
+static bool has_nul(const char *text, size_t length)
 {
-    if (out->fault == NULL && *out->version == '\0') {
+    return length != 0 && memchr(text, '\0', length) != NULL;
+}
+
+static void understand(struct ig_go_info *out, struct text *version, const struct text *modules)
+{
+    if (version->length == 0) {
         set_fault(out, "the Go build info names no Go version");
-    }
-    if (out->fault != NULL) {
         return;
     }
-    size_t length = strlen(modules);
-    /* Anything else between the frame's ends is no module text: as if there were none. */
-    if (length > (size_t)2 * FRAME && modules[length - FRAME - 1] == '\n') {
-        ig_go_modules_parse(modules + FRAME, length - (size_t)2 * FRAME, out);
+    size_t length = modules->length;
+    /* Go takes anything in another frame for no module text at all. */
+    length = length > (size_t)2 * FRAME && modules->at[length - FRAME - 1] == '\n'
+                 ? length - (size_t)2 * FRAME
+                 : 0;
+    const char *inner = length != 0 ? modules->at + FRAME : "";
+    if (has_nul(version->at, version->length) || has_nul(inner, length)) {
+        set_fault(out, "the Go build info holds a NUL character");
+        return;
+    }
+    out->version = IG_STEAL(version->at);
+    if (length != 0) {
+        ig_go_modules_parse(inner, length, out);
     }
 }
 
@@ -343,13 +359,18 @@ static int parse(const struct ig_view *view, struct ig_go_info *out)
     if (result != 1) {
         return result;
     }
-    IG_AUTO_FREE char *modules = NULL;
-    if (take_texts(view, addr, out, &modules) != 0) {
-        return -1;
+    struct text version = {0};
+    struct text modules = {0};
+    result = take_texts(view, addr, out, &version, &modules);
+    if (result == 0 && out->fault == NULL) {
+        understand(out, &version, &modules);
     }
-    understand(out, modules);
+    int number = errno;
+    free(version.at);
+    free(modules.at);
+    errno = number;
     out->state = out->fault != NULL ? IG_GO_MALFORMED : IG_GO_FOUND;
-    return 0;
+    return result;
 }
 
 int ig_go_info_parse(const struct ig_bytes *from, const struct ig_image *image,
