@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/interpreter.h"
 #include "checks/words.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -45,6 +46,13 @@ static int validate(const void *given, struct ig_error *e)
         return ig_error_set(e, 0, "\"visible\": false needs \"path\", what PT_INTERP must be");
     }
     return 0;
+}
+
+bool ig_interpreter_elsewhere(const struct ig_subject *subject)
+{
+    const struct ig_setting *setting = ig_subject_setting(subject, "binary.interpreter");
+    const struct interpreter_params *p = setting != NULL ? setting->params : NULL;
+    return p != NULL && p->visible == IG_FALSE;
 }
 
 static bool in_trusted_dir(const struct interpreter_params *p, const char *path)
@@ -241,7 +249,8 @@ static void judge_loader(const struct ig_question *q, const struct ig_image *pro
                          "interpreter.trustedDirs.");
         return;
     }
-    if (ig_is_mount_point(&loader->walk) && !ig_scene_promises(q->scene, final)) {
+    if (ig_scene_is_mount_point(q->scene, &loader->walk) &&
+        !ig_scene_promises(q->scene, final)) {
         ig_result_set(r, IG_STATUS_FAIL, "A mount lies on the loader %s itself: it hides the "
                                          "image's loader.", final);
         ig_result_expected(r, "no mount on %s", final);
@@ -261,7 +270,7 @@ static void judge_loader(const struct ig_question *q, const struct ig_image *pro
 }
 
 /* The program that the kernel loads in the end: a script's last interpreter. */
-static struct ig_target *final_program(const struct ig_question *q, struct ig_error *e)
+struct ig_target *ig_final_program(const struct ig_question *q, struct ig_error *e)
 {
     struct ig_target *target = q->target;
     for (int depth = 0; depth <= IG_SCRIPT_DEPTH; depth++) {
@@ -282,7 +291,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
 {
     const struct interpreter_params *p = q->setting->params;
     struct ig_error e = {0};
-    struct ig_target *target = final_program(q, &e);
+    struct ig_target *target = ig_final_program(q, &e);
     if (target == NULL) {
         ig_result_set(r, IG_STATUS_ERROR, "The program cannot be read as ELF: %s.",
                       e.text[0] != '\0' ? e.text : "it is neither ELF nor a script");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/libraries.h"
 #include "checks/words.h"
 #include "core/mem.h"
 
@@ -94,7 +95,8 @@ static void apply_severity(const struct ig_setting *setting, struct ig_result *r
 static bool chain_changed(const struct evaluation *ev, struct ig_error *e)
 {
     for (const struct ig_target *t = ev->target; t != NULL; t = t->next) {
-        if (ig_target_changed(t, ev->scene->root, e)) {
+        if (ig_target_changed(t, ev->scene->root, e) ||
+            (t->libraries != NULL && ig_libraries_changed(t->libraries, ev->scene->root, e))) {
             return true;
         }
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checks/libraries.h"
 #include "core/mem.h"
 
 void ig_target_open(struct ig_target *target, const struct ig_fsroot *root, const char *path)
@@ -34,6 +35,7 @@ void ig_target_close(struct ig_target *target)
     if (target->parsed) {
         ig_image_free(&target->image);
     }
+    ig_libraries_free(target->libraries);
     if (target->next != NULL) {
         ig_target_close(target->next);
         free(target->next);
@@ -93,17 +95,6 @@ struct ig_target *ig_target_next(struct ig_target *target, const struct ig_fsroo
     return target->next;
 }
 
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool same_content(const struct ig_meta *a, const struct ig_meta *b)
-{
-    return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-           same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
-}
-
 bool ig_target_changed(const struct ig_target *target, const struct ig_fsroot *root,
                        struct ig_error *e)
 {
@@ -114,7 +105,7 @@ bool ig_target_changed(const struct ig_target *target, const struct ig_fsroot *r
     }
     ig_fsroot_walk(root, target->path, 0, &again);
     const struct ig_hop *final = ig_walk_final(&again);
-    bool changed = final == NULL || !same_content(before, &final->meta);
+    bool changed = final == NULL || !ig_meta_same_content(before, &final->meta);
     if (changed && final != NULL && (final->meta.ino != before->ino ||
                                      final->meta.dev != before->dev)) {
         ig_error_set(e, 0, "the path leads to another file than when the check began");

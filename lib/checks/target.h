@@ -26,6 +26,7 @@ struct ig_target {
     int parse_failed;        /* -1 where the bytes could not be read */
     struct ig_error parse_error;
     struct ig_image image;   /* once ig_target_image() was called */
+    struct ig_libraries *libraries;  /* see libraries.h; owned */
     struct ig_target *next;  /* of a script: its interpreter; owned; see ig_target_next() */
 };
 

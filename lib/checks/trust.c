@@ -133,14 +133,16 @@ static struct finding judge_hop(const struct ig_scene *scene, const struct ig_ho
 static enum ig_outcome severity(const struct ig_scene *scene, const struct ig_hop *hop,
                                const struct finding *f, enum ig_trust_rule rule)
 {
-    bool final = hop->kind == IG_HOP_FINAL;
+    /* A directory of a search path is the end of a walk, but no file. */
+    bool final = hop->kind == IG_HOP_FINAL && !ig_meta_is(&hop->meta, S_IFDIR);
     if (f->who == NOBODY) {
         return IG_STATUS_PASS;
     }
     if (final && f->who == WORLD) {
         return IG_STATUS_FAIL;
     }
-    if (f->who == UNPACKER) {
+    /* What a container's "/" will be like does not show in the folder under --root. */
+    if (f->who == UNPACKER || (f->who < WORLD && ig_scene_is_folder(scene, hop))) {
         return IG_STATUS_WARN;
     }
     if (ig_scene_on_volume(scene, hop)) {
@@ -153,8 +155,8 @@ static void describe(const struct ig_scene *scene, const struct ig_hop *hop,
                      const struct finding *f, struct ig_trust *trust)
 {
     struct ig_buf text = {0};
-    const char *kind = hop->kind == IG_HOP_FINAL ? "the file" :
-                       hop->kind == IG_HOP_LINK ? "the symlink" : "the directory";
+    const char *kind = ig_meta_is(&hop->meta, S_IFDIR) ? "the directory" :
+                       hop->kind == IG_HOP_LINK ? "the symlink" : "the file";
     ig_buf_addf(&text, "%s %s ", kind, hop->path);
     if (f->by_owner) {
         ig_buf_addf(&text, "belongs to uid %" PRIu32, f->id);
@@ -166,8 +168,11 @@ static void describe(const struct ig_scene *scene, const struct ig_hop *hop,
                     hop->meta.acl_count > 0 ? ", ACL" : "");
     }
     if (f->who == UNPACKER) {
-        ig_buf_adds(&text, scene->unmapped ? ", an owner that this user namespace does not map"
-                                           : ", who owns all of this root (unpacked as that user?)");
+        ig_buf_adds(&text, scene->unmapped && f->id == UNMAPPED_UID
+                               ? ", an owner that this user namespace does not map"
+                               : ", who owns all of this root (unpacked as that user?)");
+    } else if (ig_scene_is_folder(scene, hop)) {
+        ig_buf_addf(&text, ": the folder %s, not the image's own /", scene->root_name);
     } else if (f->who == OWN) {
         ig_buf_adds(&text, scene->run_as_known
                                ? ", with which the program runs"
@@ -177,7 +182,10 @@ static void describe(const struct ig_scene *scene, const struct ig_hop *hop,
     }
     trust->text = ig_buf_steal(&text);
     trust->fix =
-        f->who == UNPACKER || (f->who == OWN && !f->group)
+        ig_scene_is_folder(scene, hop) && f->who > UNPACKER
+            ? ig_format("chown it to uid 0 and chmod 0755 %s, as a container's own / is.",
+                        scene->root_name)
+        : f->who == UNPACKER || (f->who == OWN && !f->group)
             ? ig_format("Let uid 0 own it in the image (COPY without --chown), or mount it read-only.")
         : f->by_owner
             ? ig_format("Let uid 0 own %s, or add uid %" PRIu32 " to the policy's trustedUids.",

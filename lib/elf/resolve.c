@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "core/buf.h"
 #include "core/mem.h"
@@ -112,6 +113,13 @@ static enum ig_found pass_over(struct ig_search *s, const char *path, enum ig_ru
     return IG_GIVE_UP;
 }
 
+static bool on_noexec_mount(const struct ig_walk *walk)
+{
+    unsigned long flags = 0;
+    unsigned long magic = 0;
+    return ig_fd_statfs(walk->fd, &flags, &magic, NULL) != 0 || (flags & ST_NOEXEC) != 0;
+}
+
 /* WALK succeeded and is taken over. */
 static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char *path,
                           enum ig_rule rule, size_t rule_of, bool keep_looking)
@@ -136,6 +144,7 @@ static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char 
     if (index != SIZE_MAX) {
         ig_walk_free(walk);
     } else {
+        bool noexec = on_noexec_mount(walk);
         ig_walk_close(walk);
         index = add_object(s, (struct ig_object){
                                   .name = ig_strdup(s->need->name),
@@ -144,6 +153,7 @@ static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char 
                                   .rule_of = rule_of,
                                   .needed_by = s->need->by,
                                   .file = file,
+                                  .noexec = noexec,
                                   .walk = *walk,
                               });
     }

@@ -64,6 +64,7 @@ struct ig_object {
     size_t rule_of;         /* of RPATH and RUNPATH: whose, an index into objects */
     size_t needed_by;       /* an index into objects; its own for the program */
     const struct ig_file *file;  /* borrowed from the files */
+    bool noexec;            /* it lies on a noexec mount: the loader cannot map it */
     struct ig_walk walk;    /* how it was found; its descriptors are closed */
 };
 

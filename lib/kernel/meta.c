@@ -83,3 +83,14 @@ int ig_acl_parse(const void *value, size_t size, struct ig_meta *meta)
     }
     return 0;
 }
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool ig_meta_same_content(const struct ig_meta *a, const struct ig_meta *b)
+{
+    return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
+}

@@ -40,6 +40,9 @@ static inline bool ig_meta_is(const struct ig_meta *meta, uint32_t type)
     return (meta->mode & S_IFMT) == type;
 }
 
+/* The same inode with the same size, mtime and ctime: nobody wrote to it in between. */
+bool ig_meta_same_content(const struct ig_meta *a, const struct ig_meta *b);
+
 void ig_meta_free(struct ig_meta *meta);
 /* Deep copy of FROM into TO (which is overwritten, not freed). */
 void ig_meta_copy(struct ig_meta *to, const struct ig_meta *from);

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "checks/check.h"
+#include "checks/libraries.h"
+#include "checks/words.h"
+#include "core/buf.h"
+#include "core/mem.h"
+
+struct libraries_params {
+    struct ig_strings trusted_dirs;
+};
+
+static const struct ig_param params[] = {
+    {.name = "trustedDirs",
+     .type = IG_TYPE_PATHS,
+     .offset = offsetof(struct libraries_params, trusted_dirs),
+     .summary = "where each library must lie once all symlinks are followed; default anywhere"},
+    {0},
+};
+
+/* A place for each of a library's directories is enough to know what is missing; a hostile file has
+ * thousands. */
+enum { PLACES_SHOWN = 16 };
+
+static void add_places(const struct ig_need *need, struct ig_buf *out)
+{
+    for (size_t i = 0; i < need->try_count; i++) {
+        if (i == PLACES_SHOWN) {
+            ig_buf_addf(out, " and %zu more places", need->try_count - i);
+            return;
+        }
+        const struct ig_try *t = &need->tries[i];
+        ig_buf_addf(out, "%s%s", i == 0 ? "" : ", ", t->path);
+        if (t->why != NULL && strcmp(t->why, "ENOENT") != 0) {
+            ig_buf_addf(out, " (%s)", t->why);
+        }
+    }
+    if (need->try_count == 0) {
+        ig_buf_adds(out, "no directory at all");
+    }
+}
+
+static size_t other_missing(const struct ig_resolution *r, const struct ig_need *first)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->need_count; i++) {
+        n += !r->needs[i].found && !r->needs[i].ignored && &r->needs[i] != first;
+    }
+    return n;
+}
+
+static const struct ig_need *first_missing(const struct ig_resolution *r)
+{
+    for (size_t i = 0; i < r->need_count; i++) {
+        if (!r->needs[i].found && !r->needs[i].ignored) {
+            return &r->needs[i];
+        }
+    }
+    return NULL;
+}
+
+static void say_missing(const struct ig_resolution *r, const struct ig_need *need,
+                        struct ig_result *out)
+{
+    IG_AUTO_BUF struct ig_buf places = {0};
+    IG_AUTO_BUF struct ig_buf more = {0};
+    const char *by = r->objects[need->by].path;
+    size_t others = other_missing(r, need);
+    if (others > 0) {
+        ig_buf_addf(&more, " %zu more %s missing.", others,
+                    others == 1 ? "library is" : "libraries are");
+    }
+    if (need->unread) {
+        ig_result_set(out, IG_STATUS_ERROR, "The library %s that %s needs cannot be read by the "
+                                            "gate: %s.", need->name, by, need->fault);
+        ig_result_fix(out, "Run the gate as a user that may read it, for instance the main "
+                           "container's.");
+        return;
+    }
+    if (need->fault != NULL) {
+        ig_result_set(out, IG_STATUS_FAIL, "The library %s that %s needs cannot be loaded: %s.%s",
+                      need->name, by, need->fault, ig_buf_text(&more));
+        ig_result_observed(out, "error while loading shared libraries: %s", need->fault);
+        ig_result_fix(out, "Replace the file by the library of the program's machine, whole.");
+        return;
+    }
+    add_places(need, &places);
+    ig_result_set(out, IG_STATUS_FAIL, "The library %s that %s needs is not found; tried: %s.%s",
+                  need->name, by, ig_buf_text(&places), ig_buf_text(&more));
+    ig_result_expected(out, "%s", need->name);
+    ig_result_observed(out, "error while loading shared libraries: %s: cannot open shared object "
+                            "file: No such file or directory", need->name);
+    ig_result_fix(out, "Install the package that has it in the image, or copy it there and run "
+                       "ldconfig; where it lies in another folder, name that with LD_LIBRARY_PATH "
+                       "(in the pod, and in the policy's env) or a RUNPATH.");
+}
+
+static bool in_trusted_dir(const struct ig_strings *dirs, const char *path)
+{
+    for (size_t i = 0; i < dirs->count; i++) {
+        if (ig_path_below(path, dirs->list[i])) {
+            return true;
+        }
+    }
+    return !dirs->set;
+}
+
+static void merge(struct ig_trust *worst, struct ig_trust trust)
+{
+    if (trust.status < worst->status) {
+        ig_trust_free(worst);
+        *worst = trust;
+    } else {
+        ig_trust_free(&trust);
+    }
+}
+
+/* The libraries themselves, and every directory that the search passed on its way to them: a file
+ * put into one of those would be loaded instead. */
+static struct ig_trust judge_trust(const struct ig_scene *scene, const struct ig_resolution *r)
+{
+    struct ig_trust worst = {.status = IG_STATUS_PASS};
+    for (size_t i = 1; i < r->count; i++) {
+        if (r->objects[i].rule != IG_RULE_LOADER) {
+            merge(&worst, ig_trust_judge(scene, &r->objects[i].walk, IG_TRUST_LOADER));
+        }
+    }
+    for (size_t i = 0; i < r->dir_count; i++) {
+        if (r->dirs[i].walk.count > 0) {
+            merge(&worst, ig_trust_judge(scene, &r->dirs[i].walk, IG_TRUST_LOADER));
+        }
+    }
+    return worst;
+}
+
+static const struct ig_object *outside(const struct libraries_params *p,
+                                       const struct ig_resolution *r)
+{
+    for (size_t i = 1; i < r->count; i++) {
+        if (r->objects[i].rule != IG_RULE_LOADER && r->objects[i].walk.path != NULL &&
+            !in_trusted_dir(&p->trusted_dirs, r->objects[i].walk.path)) {
+            return &r->objects[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct ig_object *noexec(const struct ig_resolution *r)
+{
+    for (size_t i = 1; i < r->count; i++) {
+        if (r->objects[i].noexec) {
+            return &r->objects[i];
+        }
+    }
+    return NULL;
+}
+
+/* True where it said something. */
+static bool say_placement(const struct libraries_params *p, const struct ig_resolution *r,
+                          struct ig_result *out)
+{
+    const struct ig_object *o = noexec(r);
+    if (o != NULL) {
+        ig_result_set(out, IG_STATUS_FAIL, "The library %s lies on a noexec mount: the loader "
+                                           "cannot map it.", o->path);
+        ig_result_observed(out, "%s: failed to map segment from shared object", o->path);
+        ig_result_fix(out, "Put it on a mount without noexec.");
+        return true;
+    }
+    o = outside(p, r);
+    if (o != NULL) {
+        ig_result_set(out, IG_STATUS_FAIL, "The library %s (needed by %s, found by %s) lies outside "
+                                           "the trusted directories.", o->walk.path,
+                      r->objects[o->needed_by].path, ig_rule_name(o->rule));
+        ig_result_expected(out, "below one of trustedDirs");
+        ig_result_observed(out, "%s", o->walk.path);
+        ig_result_fix(out, "Find out why it is taken from there (`initgate inspect --trace`), or "
+                           "list its directory in libraries.trustedDirs.");
+        return true;
+    }
+    return false;
+}
+
+/* What the loader passes over in silence or would look up in the working directory. */
+static bool say_oddities(const struct ig_resolution *r, struct ig_result *out)
+{
+    for (size_t i = 0; i < r->dir_count; i++) {
+        if (r->dirs[i].relative) {
+            ig_result_set(out, IG_STATUS_WARN,
+                          "The %s of %s has the relative directory \"%s\": libraries are looked "
+                          "up in whatever working directory the program is started.",
+                          ig_rule_name(r->dirs[i].rule), r->objects[r->dirs[i].rule_of].path,
+                          r->dirs[i].path);
+            ig_result_fix(out, "Use absolute directories or $ORIGIN.");
+            return true;
+        }
+    }
+    for (size_t i = 0; i < r->need_count; i++) {
+        if (r->needs[i].ignored) {
+            ig_result_set(out, IG_STATUS_WARN, "The preloaded library %s cannot be loaded: the "
+                                               "loader passes over it and says so.",
+                          r->needs[i].name);
+            ig_result_fix(out, "Correct LD_PRELOAD or /etc/ld.so.preload.");
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge(const struct ig_question *q, const struct ig_resolution *r,
+                  struct ig_result *out)
+{
+    const struct libraries_params *p = q->setting->params;
+    const struct ig_need *missing = first_missing(r);
+    size_t libraries = r->count - 1;
+    if (r->limit != NULL) {
+        ig_result_set(out, IG_STATUS_ERROR, "Not all libraries were looked up: %s.", r->limit);
+        return;
+    }
+    if (missing != NULL) {
+        say_missing(r, missing, out);
+        return;
+    }
+    if (say_placement(p, r, out)) {
+        return;
+    }
+    struct ig_trust trust = judge_trust(q->scene, r);
+    ig_result_observed(out, "%zu libraries", libraries);
+    if (trust.status == IG_STATUS_FAIL || trust.status == IG_STATUS_ERROR ||
+        !say_oddities(r, out)) {
+        if (!ig_say_trust(&trust, out)) {
+            ig_result_set(out, IG_STATUS_PASS, "All %zu libraries are found where the loader "
+                                               "would look, and only trusted users could replace "
+                                               "them.", libraries);
+        } else {
+            IG_AUTO_FREE char *said = IG_STEAL(out->message);
+            ig_result_set(out, out->status, "The libraries: %s", said);
+        }
+    }
+    ig_trust_free(&trust);
+}
+
+static void run(const struct ig_question *q, struct ig_result *r)
+{
+    struct ig_error e = {0};
+    const struct ig_resolution *resolution = NULL;
+    switch (ig_libraries_state(q, &e)) {
+    case IG_LIBRARIES_NONE:
+        ig_result_set(r, IG_STATUS_PASS, "None needed: the program is static.");
+        return;
+    case IG_LIBRARIES_ELSEWHERE:
+        ig_result_set(r, IG_STATUS_SKIP, "Not evaluated: the loader and the libraries lie in the "
+                                         "main container's image (interpreter.visible is false).");
+        return;
+    case IG_LIBRARIES_HERE:
+        resolution = ig_libraries_get(q, &e);
+        break;
+    case IG_LIBRARIES_UNREADABLE:
+        break;
+    }
+    if (resolution == NULL) {
+        ig_result_set(r, IG_STATUS_ERROR, "The program's libraries cannot be told: %s.",
+                      e.text[0] != '\0' ? e.text : "it cannot be read as ELF");
+        ig_result_fix(r, "See binary.machine.");
+        return;
+    }
+    if (resolution->objects[0].file->fit == IG_FIT_BAD) {
+        ig_result_set(r, IG_STATUS_FAIL, "The loader cannot read the program: %s.",
+                      resolution->objects[0].file->text);
+        ig_result_fix(r, "Build or copy it again.");
+        return;
+    }
+    judge(q, resolution, r);
+}
+
+static const char *const needs[] = {"binary.file", "binary.machine", "binary.interpreter", NULL};
+
+const struct ig_check ig_check_binary_libraries = {
+    .spec = {.id = "binary.libraries",
+             .key = "libraries",
+             .kind = IG_KIND_BINARY,
+             .summary = "every library is found as the loader (glibc's or musl's) would find it, "
+                        "and could be replaced by nobody else",
+             .params = params,
+             .params_size = sizeof(struct libraries_params)},
+    .means = "Each DT_NEEDED name, transitively, is looked up as ld.so does: RPATH of the chain, "
+             "LD_LIBRARY_PATH where the policy's env sets it, RUNPATH, ld.so.cache, the loader's "
+             "own directories, glibc-hwcaps, $ORIGIN, preloads; musl by its own rules. Files of "
+             "another class or machine are passed over, as are those that the program's user may "
+             "not read. Each library and each directory on the way, also one of a RUNPATH where "
+             "nothing lies yet, obeys the ownership rules of the loader.",
+    .matters = "A program whose image lacks a library dies before its first instruction with "
+               "\"error while loading shared libraries\". A folder of the search path that others "
+               "may write lets them load what they like.",
+    .mend = "Install the package that has the library; run ldconfig in the image; set "
+            "LD_LIBRARY_PATH in the pod and in the policy's env; take write permission away. "
+            "`initgate inspect --trace PROGRAM` shows every place tried.",
+    .needs = needs,
+    .run = run,
+};

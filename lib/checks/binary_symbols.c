@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "checks/check.h"
+#include "checks/libraries.h"
+#include "checks/undefined.h"
+#include "core/mem.h"
+
+enum mode { MODE_DEFAULT, MODE_VERSIONS, MODE_ALL };
+
+struct symbols_params {
+    int mode;
+};
+
+static const char *const modes[] = {"versions", "all", NULL};
+
+static const struct ig_param params[] = {
+    {.name = "mode",
+     .type = IG_TYPE_ENUM,
+     .values = modes,
+     .offset = offsetof(struct symbols_params, mode),
+     .short_form = true,
+     .summary = "versions (the default with glibc), or all: undefined symbols too (the default "
+                "with musl)"},
+    {0},
+};
+
+/* The library that object BY gets for the DT_NEEDED name FILE, or NULL. */
+static const struct ig_object *library_for(const struct ig_resolution *r, size_t by,
+                                           const char *file)
+{
+    for (size_t i = 0; i < r->need_count; i++) {
+        const struct ig_need *need = &r->needs[i];
+        if (need->by == by && need->found && strcmp(need->name, file) == 0) {
+            return &r->objects[need->object];
+        }
+    }
+    /* A version may also be needed of a library that only another one names. */
+    for (size_t i = 0; i < r->count; i++) {
+        const char *soname = r->objects[i].file->dynamic.soname;
+        if (strcmp(r->objects[i].name, file) == 0 ||
+            (soname != NULL && strcmp(soname, file) == 0)) {
+            return &r->objects[i];
+        }
+    }
+    return NULL;
+}
+
+static bool defines(const struct ig_dynamic *d, const char *version)
+{
+    for (size_t i = 0; i < d->version_count; i++) {
+        if (strcmp(d->versions[i], version) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "GLIBC_" of "GLIBC_2.38": what two versions must share to be compared. */
+static size_t family(const char *version)
+{
+    const char *underscore = strrchr(version, '_');
+    return underscore != NULL ? (size_t)(underscore - version) + 1 : 0;
+}
+
+/* Is A newer than B, of the same family? By their numbers. */
+static bool newer(const char *a, const char *b)
+{
+    return strverscmp(a, b) > 0;
+}
+
+static const char *newest_like(const struct ig_dynamic *d, const char *version)
+{
+    const char *newest = NULL;
+    size_t n = family(version);
+    for (size_t i = 0; n > 0 && i < d->version_count; i++) {
+        const char *candidate = d->versions[i];
+        bool numbered = candidate[0] != '\0' && strncmp(candidate, version, n) == 0 &&
+                        candidate[n] >= '0' && candidate[n] <= '9';
+        if (numbered && (newest == NULL || newer(candidate, newest))) {
+            newest = candidate;
+        }
+    }
+    return newest;
+}
+
+struct lack {
+    const struct ig_object *by, *library;
+    const char *version;
+    size_t count;
+};
+
+/* The worst of what is not there: of one family the newest, since it sets the floor. */
+static struct lack find_lack(const struct ig_resolution *r)
+{
+    struct lack lack = {0};
+    for (size_t i = 0; i < r->count; i++) {
+        const struct ig_dynamic *d = &r->objects[i].file->dynamic;
+        for (size_t n = 0; n < d->version_need_count; n++) {
+            const struct ig_version_need *need = &d->version_needs[n];
+            const struct ig_object *library = library_for(r, i, need->file);
+            /* A library without any version satisfies all: ld.so only warns, on request. */
+            if (need->weak || library == NULL || !library->file->dynamic.has_verdef ||
+                defines(&library->file->dynamic, need->version)) {
+                continue;
+            }
+            lack.count++;
+            if (lack.version == NULL || (library == lack.library &&
+                                         newer(need->version, lack.version))) {
+                lack.by = &r->objects[i];
+                lack.library = library;
+                lack.version = need->version;
+            }
+        }
+    }
+    return lack;
+}
+
+static void say_lack(const struct lack *lack, struct ig_result *r)
+{
+    const char *has = newest_like(&lack->library->file->dynamic, lack->version);
+    const char *name = lack->library->name;
+    if (has != NULL) {
+        ig_result_set(r, IG_STATUS_FAIL, "%s needs %s, the image's %s provides up to %s.",
+                      lack->by->path, lack->version, name, has);
+        ig_result_observed(r, "%s", has);
+    } else {
+        ig_result_set(r, IG_STATUS_FAIL, "%s needs %s of %s, which the image's %s does not "
+                                         "define.", lack->by->path, lack->version, name,
+                      lack->library->path);
+        ig_result_observed(r, "version `%s' not found", lack->version);
+    }
+    ig_result_expected(r, "%s", lack->version);
+    ig_result_fix(r, "Build the program on the main container's base image or an older one, or use "
+                     "a newer base image; a static program needs neither.");
+}
+
+static void judge(const struct ig_question *q, const struct ig_resolution *resolution,
+                  struct ig_result *r)
+{
+    const struct symbols_params *p = q->setting->params;
+    struct lack lack = find_lack(resolution);
+    struct ig_error e = {0};
+    if (lack.count > 0 && resolution->kind != IG_LOADER_MUSL) {
+        say_lack(&lack, r);
+        return;
+    }
+    bool all = p->mode == MODE_ALL || (p->mode == MODE_DEFAULT && resolution->kind == IG_LOADER_MUSL);
+    if (!all) {
+        ig_result_set(r, IG_STATUS_PASS, "Every symbol version that is needed is defined.");
+        return;
+    }
+    struct ig_undefined undefined = {0};
+    if (ig_undefined_find(q->scene->root, resolution, &undefined, &e) != 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "The symbols cannot be read: %s.", e.text);
+    } else if (undefined.name != NULL) {
+        ig_result_set(r, IG_STATUS_FAIL, "The symbol %s that %s needs is defined by no library it "
+                                         "loads%s.", undefined.name, undefined.by,
+                      undefined.count > 1 ? " (nor are others)" : "");
+        ig_result_expected(r, "%s", undefined.name);
+        ig_result_observed(r, "%zu undefined", undefined.count);
+        ig_result_fix(r, "Build the program and its libraries for one C library and release.");
+    } else {
+        ig_result_set(r, IG_STATUS_PASS, "Every symbol that is needed is defined.");
+    }
+    free(undefined.name);
+    free(undefined.by);
+}
+
+static void run(const struct ig_question *q, struct ig_result *r)
+{
+    struct ig_error e = {0};
+    enum ig_libraries_state state = ig_libraries_state(q, &e);
+    if (state == IG_LIBRARIES_NONE) {
+        ig_result_set(r, IG_STATUS_PASS, "None needed: the program is static.");
+        return;
+    }
+    if (state == IG_LIBRARIES_ELSEWHERE) {
+        ig_result_set(r, IG_STATUS_SKIP, "Not evaluated: the loader and the libraries lie in the "
+                                         "main container's image (interpreter.visible is false).");
+        return;
+    }
+    const struct ig_resolution *resolution =
+        state == IG_LIBRARIES_HERE ? ig_libraries_get(q, &e) : NULL;
+    if (resolution == NULL) {
+        ig_result_set(r, IG_STATUS_ERROR, "The program's symbols cannot be told: %s.",
+                      e.text[0] != '\0' ? e.text : "it cannot be read as ELF");
+        return;
+    }
+    judge(q, resolution, r);
+}
+
+static const char *const needs[] = {"binary.file", "binary.machine", "binary.interpreter",
+                                    "binary.libraries", NULL};
+
+const struct ig_check ig_check_binary_symbols = {
+    .spec = {.id = "binary.symbols",
+             .key = "symbols",
+             .kind = IG_KIND_BINARY,
+             .summary = "every symbol version that is needed (GLIBC_2.38, ...) is defined by the "
+                        "library found",
+             .params = params,
+             .params_size = sizeof(struct symbols_params)},
+    .means = "Each version in DT_VERNEED of the program and its libraries, weak ones excepted, is "
+             "among the DT_VERDEF of the library that the loader would take; a library without "
+             "versions satisfies all, as it does ld.so. With musl, and where the policy says "
+             "\"symbols\": \"all\", each undefined symbol that is not weak must be defined by some "
+             "object of the process as well.",
+    .matters = "A program built on a newer distribution than its image stops at its start with "
+               "\"version `GLIBC_2.38' not found\". With musl a missing symbol is \"Error "
+               "relocating\".",
+    .mend = "Build on the image's own base or an older one, or take a newer base image.",
+    .needs = needs,
+    .run = run,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "checks/libraries.h"
+
+#include <string.h>
+
+#include "checks/interpreter.h"
+#include "core/mem.h"
+#include "fsroot/permits.h"
+
+static const char *env_of(const struct ig_scene *scene, const char *name)
+{
+    for (size_t i = 0; i < scene->policy->env_count; i++) {
+        if (strcmp(scene->policy->env[i].name, name) == 0) {
+            return scene->policy->env[i].value;
+        }
+    }
+    return NULL;
+}
+
+static bool may_use(const void *context, const struct ig_walk *walk, unsigned may)
+{
+    const struct ig_scene *scene = context;
+    return ig_walk_permits(walk, &scene->run_as, may, scene->unmapped, scene->protected_symlinks,
+                           NULL);
+}
+
+enum ig_libraries_state ig_libraries_state(const struct ig_question *q, struct ig_error *e)
+{
+    struct ig_target *program = ig_final_program(q, e);
+    if (program == NULL || program->image.refusal != 0) {
+        if (program != NULL) {
+            ig_error_set(e, 0, "%s", program->image.refusal_text);
+        }
+        return IG_LIBRARIES_UNREADABLE;
+    }
+    if (program->image.interp_state == IG_INTERP_NONE) {
+        return IG_LIBRARIES_NONE;
+    }
+    if (program->image.interp == NULL) {
+        ig_error_set(e, 0, "its PT_INTERP is malformed");
+        return IG_LIBRARIES_UNREADABLE;
+    }
+    return ig_interpreter_elsewhere(q->subject) ? IG_LIBRARIES_ELSEWHERE : IG_LIBRARIES_HERE;
+}
+
+const struct ig_resolution *ig_libraries_get(const struct ig_question *q, struct ig_error *e)
+{
+    struct ig_target *program = ig_final_program(q, e);
+    if (program == NULL) {
+        return NULL;
+    }
+    if (program->libraries == NULL) {
+        struct ig_libraries *l = ig_alloc(sizeof *l);
+        struct ig_resolve_options options = {
+            .root = q->scene->root,
+            .files = l->files = ig_files_new(),
+            .ld_library_path = env_of(q->scene, "LD_LIBRARY_PATH"),
+            .ld_preload = env_of(q->scene, "LD_PRELOAD"),
+            .x86_level = ig_x86_level(),
+            .permits = q->scene->run_as_known ? may_use : NULL,
+            .permits_context = q->scene,
+        };
+        l->failed = ig_resolve(&options, &program->walk, program->fd, &program->image,
+                               program->image.interp, &l->resolution, &l->error) != 0;
+        program->libraries = l;
+    }
+    if (program->libraries->failed) {
+        *e = program->libraries->error;
+        return NULL;
+    }
+    return &program->libraries->resolution;
+}
+
+void ig_libraries_free(struct ig_libraries *libraries)
+{
+    if (libraries != NULL) {
+        ig_resolution_free(&libraries->resolution);
+        ig_files_free(libraries->files);
+        free(libraries);
+    }
+}
+
+bool ig_libraries_changed(const struct ig_libraries *libraries, const struct ig_fsroot *root,
+                          struct ig_error *e)
+{
+    bool changed = false;
+    /* The program itself, object 0, is the target's own to look at again. */
+    for (size_t i = 1; i < libraries->resolution.count && !changed; i++) {
+        const struct ig_object *o = &libraries->resolution.objects[i];
+        const struct ig_hop *before = ig_walk_final(&o->walk);
+        struct ig_walk now;
+        ig_fsroot_walk(root, o->path, 0, &now);
+        const struct ig_hop *after = ig_walk_final(&now);
+        changed = before == NULL || after == NULL ||
+                  !ig_meta_same_content(&before->meta, &after->meta);
+        ig_walk_free(&now);
+        if (changed) {
+            ig_error_set(e, 0, "the library %s was changed while it was being checked", o->path);
+        }
+    }
+    return changed;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The libraries of a program under judgement, resolved once for all checks that ask. */
+#ifndef IG_CHECKS_LIBRARIES_H
+#define IG_CHECKS_LIBRARIES_H
+
+#include "checks/check.h"
+#include "elf/resolve.h"
+
+struct ig_libraries {
+    struct ig_files *files;
+    struct ig_resolution resolution;
+    bool failed;
+    struct ig_error error;  /* why, where the gate could not resolve at all */
+};
+
+/* Whether there is anything to resolve. */
+enum ig_libraries_state {
+    IG_LIBRARIES_NONE,     /* a static program */
+    IG_LIBRARIES_ELSEWHERE, /* "visible": false: they lie in an image that the gate does not see */
+    IG_LIBRARIES_HERE,
+    IG_LIBRARIES_UNREADABLE, /* no ELF program, or its bytes cannot be read: E says why */
+};
+enum ig_libraries_state ig_libraries_state(const struct ig_question *q, struct ig_error *e);
+
+/* Resolve Q's program (of a script: its last interpreter), once. NULL where that failed (E). */
+const struct ig_resolution *ig_libraries_get(const struct ig_question *q, struct ig_error *e);
+void ig_libraries_free(struct ig_libraries *libraries);
+
+/* Has a library changed since it was resolved? True with the sentence in E. */
+bool ig_libraries_changed(const struct ig_libraries *libraries, const struct ig_fsroot *root,
+                          struct ig_error *e);
+
+#endif
