@@ -35,7 +35,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
         ig_result_observed(r, "%s//deleted", stale->root);
         ig_result_fix(r, "Delete the pod so that the volume is mounted anew; mount the whole "
                          "volume instead of a subPath where its content is replaced.");
-    } else if (ig_is_mount_point(walk) && !ig_scene_promises(q->scene, walk->path)) {
+    } else if (ig_scene_is_mount_point(q->scene, walk) && !ig_scene_promises(q->scene, walk->path)) {
         ig_result_set(r, IG_STATUS_FAIL, "A mount lies on the program itself (%s), which the "
                                          "policy does not promise: it hides the image's file.",
                       walk->path);

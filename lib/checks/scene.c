@@ -88,6 +88,29 @@ static void root_is_unfit(struct ig_scene *scene, const char *what)
         scene->root_name, what);
 }
 
+/* An image volume is a mount, as a container's "/" is. What cannot be found out leaves the root a
+ * mount, whose owner and mode count. */
+static void locate_root(struct ig_scene *scene)
+{
+    struct ig_walk walk;
+    struct ig_meta above;
+    bool absolute = scene->root_name[0] == '/';
+    IG_AUTO_FREE char *here = absolute ? ig_strdup("") : getcwd(NULL, 0);
+    if (here == NULL) {
+        return;
+    }
+    IG_AUTO_FREE char *path = ig_format("%s/%s", here, scene->root_name);
+    if (ig_fsroot_walk(scene->own, path, 0, &walk) == 0) {
+        scene->root_path = ig_strdup(walk.path);
+        if (walk.parent_fd >= 0 && ig_meta_of_fd(walk.parent_fd, &above, NULL) == 0) {
+            scene->root_is_folder = above.mnt_id == ig_walk_final(&walk)->meta.mnt_id &&
+                                    ig_mounts_on(&scene->mounts, walk.path) == NULL;
+            ig_meta_free(&above);
+        }
+    }
+    ig_walk_free(&walk);
+}
+
 static int open_root(struct ig_scene *scene, struct ig_error *e)
 {
     if (ig_fsroot_open(scene->rooted ? scene->root_name : "/", &scene->root, e) != 0) {
@@ -100,6 +123,7 @@ static int open_root(struct ig_scene *scene, struct ig_error *e)
     if (!scene->rooted) {
         return 0;
     }
+    locate_root(scene);
     int empty = ig_fsroot_is_empty(scene->root, e);
     if (empty > 0) {
         root_is_unfit(scene, "is empty");
@@ -157,15 +181,17 @@ int ig_scene_open(struct ig_scene *scene, const struct ig_policy *policy, const 
                   const struct ig_machine *machine, struct ig_error *e)
 {
     *scene = (struct ig_scene){.policy = policy, .rooted = root != NULL, .root_name = root};
-    if (ig_fsroot_open("/", &scene->own, e) != 0 || open_root(scene, e) != 0 ||
-        choose_base(scene, e) != 0 || choose_run_as(scene, e) != 0 ||
-        choose_machine(scene, machine, e) != 0 || graft_volumes(scene, e) != 0) {
-        ig_scene_close(scene);
+    if (ig_fsroot_open("/", &scene->own, e) != 0) {
         return -1;
     }
     read_mounts(scene);
     read_status(scene);
     read_idmap(scene);
+    if (open_root(scene, e) != 0 || choose_base(scene, e) != 0 || choose_run_as(scene, e) != 0 ||
+        choose_machine(scene, machine, e) != 0 || graft_volumes(scene, e) != 0) {
+        ig_scene_close(scene);
+        return -1;
+    }
     return 0;
 }
 
@@ -178,6 +204,7 @@ void ig_scene_close(struct ig_scene *scene)
     free(scene->run_as.groups);
     free(scene->base);
     free(scene->root_fault);
+    free(scene->root_path);
     *scene = (struct ig_scene){0};
 }
 
@@ -200,18 +227,21 @@ bool ig_path_below(const char *path, const char *dir)
     return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
-/* A memory emptyDir, a Secret or a projected volume is a tmpfs whose mountinfo root does not name
- * the kubelet. Those that the runtime itself makes lie in these places; outside a pod (where the
- * kubelet always mounts the termination log) a tmpfs is no volume. */
-static bool memory_volume(const struct ig_scene *scene, const struct ig_mount *mount)
+/* A memory emptyDir, a Secret, a projected volume (tmpfs) or a PersistentVolume with a file system of
+ * its own: their mountinfo root does not name the kubelet. In a pod, where the kubelet always mounts
+ * the termination log, every mount is the kubelet's but for those that the runtime itself makes. */
+static bool other_volume(const struct ig_scene *scene, const struct ig_mount *mount)
 {
     static const char *const runtime[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/run"};
-    if (strcmp(mount->fstype, "tmpfs") != 0 || strcmp(mount->point, "/") == 0 ||
+    enum { ANY_TYPE = 3 };  /* in the others a runtime makes tmpfs only */
+    bool memory = strcmp(mount->fstype, "tmpfs") == 0;
+    if (strcmp(mount->point, "/") == 0 ||
+        (scene->root_path != NULL && strcmp(mount->point, scene->root_path) == 0) ||
         ig_mounts_on(&scene->mounts, "/dev/termination-log") == NULL) {
         return false;
     }
     for (size_t i = 0; i < IG_COUNT(runtime); i++) {
-        if (ig_path_below(mount->point, runtime[i])) {
+        if ((i < ANY_TYPE || memory) && ig_path_below(mount->point, runtime[i])) {
             return false;
         }
     }
@@ -221,7 +251,7 @@ static bool memory_volume(const struct ig_scene *scene, const struct ig_mount *m
 static bool kubelet_volume(const struct ig_scene *scene, const struct ig_mount *mount)
 {
     IG_AUTO_FREE char *kind = ig_mount_kubelet_kind(mount, NULL);
-    return kind != NULL || memory_volume(scene, mount);
+    return kind != NULL || other_volume(scene, mount);
 }
 
 bool ig_scene_on_volume(const struct ig_scene *scene, const struct ig_hop *hop)
@@ -245,6 +275,30 @@ bool ig_scene_promises(const struct ig_scene *scene, const char *path)
         }
     }
     return false;
+}
+
+bool ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk)
+{
+    struct ig_meta directory;
+    const struct ig_hop *final = ig_walk_final(walk);
+    if (walk->parent_fd < 0 || ig_meta_of_fd(walk->parent_fd, &directory, NULL) != 0) {
+        return false;
+    }
+    uint64_t above = directory.mnt_id;
+    ig_meta_free(&directory);
+    if (above != 0 && final->meta.mnt_id != 0) {
+        return above != final->meta.mnt_id;
+    }
+    /* Some sandboxes (gVisor) tell no mount ids: then by name, which finds no graft. */
+    IG_AUTO_FREE char *joined =
+        ig_format("%s%s", scene->root_path != NULL ? scene->root_path : "", walk->path);
+    IG_AUTO_FREE char *path = ig_path_normal(joined);
+    return ig_mounts_on(&scene->mounts, path) != NULL;
+}
+
+bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop)
+{
+    return scene->root_is_folder && strcmp(hop->path, "/") == 0;
 }
 
 char *ig_cred_text(const struct ig_cred *cred)

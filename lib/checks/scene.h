@@ -18,6 +18,9 @@ struct ig_scene {
     const struct ig_policy *policy;
     bool rooted;                  /* --root was given */
     const char *root_name;        /* as given, or NULL */
+    char *root_path;              /* of --root as this process sees it; NULL where not known */
+    bool root_is_folder;          /* of --root: no mount point, so a folder that an image was unpacked
+                                     into, whose own mode and owner are not the image's */
     char *base;                   /* where relative paths start, in `root`: the working directory
                                      or "/" */
     struct ig_fsroot *root;       /* where binaries and files are looked up */
@@ -54,6 +57,10 @@ const char *ig_volume_at(const struct ig_subject *volume);
 bool ig_scene_on_volume(const struct ig_scene *scene, const struct ig_hop *hop);
 /* Does a `volumes` entry promise a mount exactly on PATH? */
 bool ig_scene_promises(const struct ig_scene *scene, const char *path);
+/* Is the end of WALK (in scene->root) a mount point of its own? */
+bool ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk);
+/* Is HOP the folder that --root names, and no mount point? */
+bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop);
 /* "uid 1001 gid 1001 groups 2000", malloc'd. */
 char *ig_cred_text(const struct ig_cred *cred);
 /* Is PATH (normal) DIR itself or below it? */

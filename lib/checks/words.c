@@ -65,6 +65,11 @@ static void refuse(const struct ig_question *q, const char *what, const struct i
                   hop->meta.acl_count > 0 ? ", ACL" : "");
     ig_result_expected(r, "%s permitted", verb);
     ig_result_observed(r, "EACCES at %s", hop->path);
+    if (ig_scene_is_folder(q->scene, hop)) {
+        ig_result_fix(r, "chmod 0755 %s: a container's own / is so, the folder that --root names "
+                         "is not.", q->scene->root_name);
+        return;
+    }
     ig_result_fix(r, "Give that user the permission (chmod in the image or volume), or run the "
                      "main container as a user that has it (runAsUser, fsGroup)%s.",
                   q->scene->policy->run_as_set ? "" : "; if the main container runs as another "
@@ -138,15 +143,4 @@ bool ig_interp_is_refused(const struct ig_image *image)
 {
     return image->refusal != 0 && image->interp_state != IG_INTERP_NONE &&
            image->interp_state != IG_INTERP_OK && (image->e_type == ET_EXEC || image->e_type == ET_DYN);
-}
-
-bool ig_is_mount_point(const struct ig_walk *walk)
-{
-    struct ig_meta directory;
-    if (walk->parent_fd < 0 || ig_meta_of_fd(walk->parent_fd, &directory, NULL) != 0) {
-        return false;
-    }
-    uint64_t above = directory.mnt_id;
-    ig_meta_free(&directory);
-    return above != ig_walk_final(walk)->meta.mnt_id;
 }

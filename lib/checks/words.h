@@ -31,7 +31,4 @@ bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_resul
  * say, and not binary.machine's. */
 bool ig_interp_is_refused(const struct ig_image *image);
 
-/* Is the end of WALK a mount point of its own (its directory lies on another mount)? */
-bool ig_is_mount_point(const struct ig_walk *walk);
-
 #endif
