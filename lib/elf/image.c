@@ -313,16 +313,35 @@ int ig_image_parse(const struct ig_bytes *from, struct ig_image *out, struct ig_
     return result;
 }
 
+static bool is_known_form(const struct ig_image *image)
+{
+    return (image->e_class == ELFCLASS32 || image->e_class == ELFCLASS64) &&
+           (image->e_data == ELFDATA2LSB || image->e_data == ELFDATA2MSB);
+}
+
 static bool same_machine(const struct ig_image *a, const struct ig_image *b)
 {
     return a->e_class == b->e_class && a->e_data == b->e_data && a->e_machine == b->e_machine;
+}
+
+static void say_other_machine(const struct ig_image *loader, const struct ig_image *program,
+                              char *text, size_t size)
+{
+    char a[32], b[32];
+    snprintf(text, size, "the loader is for %s (%s), the program for %s (%s)%s",
+             ig_machine_describe(loader->e_machine, a, sizeof a),
+             loader->e_class == ELFCLASS64 ? "64-bit" : "32-bit",
+             ig_machine_describe(program->e_machine, b, sizeof b),
+             program->e_class == ELFCLASS64 ? "64-bit" : "32-bit",
+             loader->e_data != program->e_data ? ", of the other byte order" : "");
 }
 
 int ig_image_loader_fault(const struct ig_image *loader, const struct ig_image *program,
                           char *text, size_t size)
 {
     size_t header = program->e_class == ELFCLASS64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
-    char a[32], b[32];
+    const char *fault;
+    int number = ELIBBAD;
     if (loader->size < header) {
         snprintf(text, size, "the loader has %llu bytes, too few for an ELF header",
                  (unsigned long long)loader->size);
@@ -332,28 +351,23 @@ int ig_image_loader_fault(const struct ig_image *loader, const struct ig_image *
         snprintf(text, size, "the loader is not an ELF file");
         return ELIBBAD;
     }
-    if (!same_machine(loader, program)) {
-        snprintf(text, size, "the loader is for %s (%s), the program for %s (%s)",
-                 ig_machine_describe(loader->e_machine, a, sizeof a),
-                 loader->e_class == ELFCLASS64 ? "64-bit" : "32-bit",
-                 ig_machine_describe(program->e_machine, b, sizeof b),
-                 program->e_class == ELFCLASS64 ? "64-bit" : "32-bit");
+    if (is_known_form(loader) && !same_machine(loader, program)) {
+        say_other_machine(loader, program, text, size);
         return ELIBBAD;
     }
     if (loader->segments == NULL) {
-        snprintf(text, size, "the loader cannot be used: %s",
-                 loader->refusal_text != NULL ? loader->refusal_text : "no program headers");
-        return ELIBBAD;
+        fault = loader->refusal_text;
+    } else {
+        /* Looked at behind the point of no return. */
+        number = IG_LOADER_CRASHES;
+        fault = loader->e_type != ET_EXEC && loader->e_type != ET_DYN ? loader->refusal_text
+                                                                      : loader->broken_text;
     }
-    if (loader->e_type != ET_EXEC && loader->e_type != ET_DYN) {
-        snprintf(text, size, "the loader cannot be used: %s", loader->refusal_text);
-        return IG_LOADER_CRASHES;
+    if (fault == NULL) {
+        return 0;
     }
-    if (loader->broken_text != NULL) {
-        snprintf(text, size, "the loader cannot be used: %s", loader->broken_text);
-        return IG_LOADER_CRASHES;
-    }
-    return 0;
+    snprintf(text, size, "the loader cannot be used: %s", fault);
+    return number;
 }
 
 #define STRING_OF(x) #x

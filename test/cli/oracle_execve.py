@@ -185,13 +185,14 @@ class Answer(Answer):
 
 def build_probe(scratch):
     program = os.path.join(scratch, "probe")
-    sources = [os.path.join(HERE, "execve_probe.c")]
-    for folder in ("elf", "core"):
-        folder = os.path.join(TOP, "lib", folder)
-        sources += sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(".c"))
+    lib = os.path.join(TOP, "lib")
+    sources = [os.path.join(lib, "elf", f"{name}.c")
+               for name in ("image", "machine", "mapping", "shebang")]
+    sources += [os.path.join(lib, "core", f"{name}.c") for name in ("error", "mem")]
+    sources.append(os.path.join(HERE, "execve_probe.c"))
     subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O1",
                     "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
-                    "-I", os.path.join(TOP, "lib"), *sources, "-lelf", "-o", program], check=True)
+                    "-I", lib, *sources, "-lelf", "-o", program], check=True)
     return program
 
 
