@@ -28,12 +28,19 @@ static ssize_t read_source(const void *source, void *buf, size_t size, uint64_t 
     return bytes->read(bytes, buf, size, offset);
 }
 
-static int sha256(void *context, const struct ig_bytes *from, uint64_t offset, uint64_t size,
-                  uint8_t sum[32], struct ig_error *e)
+static int sha256(const struct ig_bytes *from, uint64_t offset, uint64_t size, const void *prefix,
+                  size_t prefix_size, uint8_t sum[32], struct ig_error *e)
 {
+    struct ig_sha256_part part = {
+        .read = read_source,
+        .source = from,
+        .offset = offset,
+        .size = size,
+        .prefix = prefix,
+        .prefix_size = prefix_size,
+    };
     struct ig_sha256 digest;
-    (void)context;
-    if (ig_sha256_part(read_source, from, offset, size, &digest, e) != 0) {
+    if (ig_sha256_part(&part, &digest, e) != 0) {
         return -1;
     }
     memcpy(sum, digest.bytes, sizeof digest.bytes);
@@ -48,6 +55,5 @@ int ig_go_embeds(const struct ig_bytes *from, const struct ig_image *image,
         .from = from,
         .progress = progress,
     };
-    struct ig_go_digest digest = {.sha256 = sha256};
-    return ig_go_embeds_find(&counted.bytes, image, &digest, out, e);
+    return ig_go_embeds_find(&counted.bytes, image, sha256, out, e);
 }

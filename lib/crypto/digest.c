@@ -52,23 +52,25 @@ int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
     return 0;
 }
 
-int ig_sha256_part(ssize_t (*read)(const void *source, void *buf, size_t size, uint64_t offset),
-                   const void *source, uint64_t offset, uint64_t size, struct ig_sha256 *out,
-                   struct ig_error *e)
+int ig_sha256_part(const struct ig_sha256_part *part, struct ig_sha256 *out, struct ig_error *e)
 {
-    size_t room = size < PIECE ? (size_t)size : PIECE;
+    size_t room = part->size < PIECE ? (size_t)part->size : PIECE;
     IG_AUTO_FREE void *piece = ig_alloc(room != 0 ? room : 1);
+    uint64_t done = 0;
     SHA256_CTX context;
-    bool ok = SHA256_Init(&context) == 1;
-    while (ok && size != 0) {
-        ssize_t n = read(source, piece, size < room ? (size_t)size : room, offset);
+    bool ok = SHA256_Init(&context) == 1 &&
+              (part->prefix_size == 0 ||
+               SHA256_Update(&context, part->prefix, part->prefix_size) == 1);
+    while (ok && done < part->size) {
+        uint64_t left = part->size - done;
+        ssize_t n = part->read(part->source, piece, left < room ? (size_t)left : room,
+                               part->offset + done);
         if (n <= 0) {
             return ig_error_set(e, n < 0 ? errno : EIO, "cannot read at byte %llu",
-                                (unsigned long long)offset);
+                                (unsigned long long)(part->offset + done));
         }
         ok = SHA256_Update(&context, piece, (size_t)n) == 1;
-        offset += (uint64_t)n;
-        size -= (uint64_t)n;
+        done += (uint64_t)n;
     }
     struct ig_sha256 digest;
     if (!ok || SHA256_Final(digest.bytes, &context) != 1) {

@@ -22,11 +22,16 @@ struct ig_sha256 {
 int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
                  unsigned long long *size, struct ig_error *e);
 
-/* Digest SIZE bytes from OFFSET on of whatever READ reads: pread(2)'s contract, SOURCE is handed
- * through. Fewer bytes than SIZE are an error. */
-int ig_sha256_part(ssize_t (*read)(const void *source, void *buf, size_t size, uint64_t offset),
-                   const void *source, uint64_t offset, uint64_t size, struct ig_sha256 *out,
-                   struct ig_error *e);
+/* A part of a source that is no descriptor, with a few bytes before it. */
+struct ig_sha256_part {
+    ssize_t (*read)(const void *source, void *buf, size_t size, uint64_t offset);  /* as pread(2) */
+    const void *source;
+    uint64_t offset, size;
+    const void *prefix;
+    size_t prefix_size;
+};
+/* Digest it. Fewer bytes than its size are an error (EIO). */
+int ig_sha256_part(const struct ig_sha256_part *part, struct ig_sha256 *out, struct ig_error *e);
 
 /* Lower-case hex and NUL into HEX. */
 void ig_sha256_hex(const struct ig_sha256 *digest, char hex[IG_SHA256_HEX + 1]);

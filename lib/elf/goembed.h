@@ -4,8 +4,10 @@
  * without symbols, so in stripped programs too. Go's compiler writes for each such variable (Go:
  * src/cmd/compile/internal/staticdata/embed.go WriteEmbed(), src/embed/embed.go) a slice header
  * that points just behind itself, and there the list: name, data and 16 bytes of the data's digest
- * for each file, folders with a final "/", sorted. A list counts as found only where each name is
- * one that io/fs takes, and the order and every digest are right: that is a proof, no guess.
+ * for each file, folders with a final "/", sorted. A list counts as found only where the header
+ * leads to itself, each name is one that io/fs takes, and the order is right. The digests confirm
+ * it. Go has changed their form three times (see check_sum()), so a list in which none has a known
+ * form is taken for a later release's; one in which some have is a program that was changed.
  *
  * A //go:embed variable of type string or []byte keeps no name: those files cannot be seen. Nor can
  * those of a program that is packed (UPX), or that another compiler than Go's own (gc) made.
@@ -39,20 +41,18 @@ struct ig_go_embeds {
     size_t variables;
 };
 
-/* lib/elf may not link libcrypto: SHA-256 of SIZE bytes of FROM from OFFSET on. -1 with E. */
-struct ig_go_digest {
-    int (*sha256)(void *context, const struct ig_bytes *from, uint64_t offset, uint64_t size,
-                  uint8_t sum[32], struct ig_error *e);
-    void *context;
-};
+/* lib/elf may not link libcrypto: SHA-256 of PREFIX_SIZE bytes at PREFIX and then SIZE bytes of
+ * FROM from OFFSET on. -1 with E. */
+typedef int ig_go_digest(const struct ig_bytes *from, uint64_t offset, uint64_t size,
+                         const void *prefix, size_t prefix_size, uint8_t sum[32],
+                         struct ig_error *e);
 
 /* Find them. Returns 0 with what was found in OUT (none in what is no ELF), or -1: number is an
- * errno where reading failed, and 0 where the file is at fault: a list whose digests are not those
- * of its data (damaged, changed after it was built, or of a Go release that digests otherwise), more
- * names than 16 MiB, or more to look at than 64 MiB and 16 times the file, as where segments
+ * errno where reading failed, and 0 where the file is at fault: data that was changed, more names
+ * than 16 MiB, or more to look at than 64 MiB and 16 times the file, as where segments
  * overlap. Memory: the names and about 1 MiB. */
 int ig_go_embeds_find(const struct ig_bytes *from, const struct ig_image *image,
-                      const struct ig_go_digest *digest, struct ig_go_embeds *out,
+                      ig_go_digest *digest, struct ig_go_embeds *out,
                       struct ig_error *e);
 void ig_go_embeds_free(struct ig_go_embeds *embeds);
 
