@@ -11,6 +11,7 @@
 #include "crypto/digest.h"
 #include "initgate.h"
 #include "inspect_go.h"
+#include "inspect_tree.h"
 
 /* What is told, gathered once and printed by either format. */
 struct facts {
@@ -20,7 +21,10 @@ struct facts {
     char digest[IG_SHA256_HEX + 1];
     struct ig_target loader;
     bool loader_sought;
-    struct ig_go_info go;
+    struct ig_inspect_go go;
+    struct ig_files *files;
+    struct ig_resolution libraries;
+    bool resolved, trace;
 };
 
 static const char *kind_name(enum ig_image_kind kind)
@@ -51,9 +55,41 @@ static const char *data_name(uint8_t e_data)
     return e_data == 1 ? "little-endian" : e_data == 2 ? "big-endian" : "invalid";
 }
 
-static const char *linkage(const struct ig_image *image)
+/* A library has no PT_INTERP either. */
+static const char *linkage(const struct facts *f)
 {
-    return image->interp_state == IG_INTERP_NONE ? "static" : "dynamic";
+    return f->image->interp_state == IG_INTERP_NONE && !f->resolved ? "static" : "dynamic";
+}
+
+/* What a loader would make of it: of a program its own, of a library the one that its machine's
+ * programs use. */
+static int resolve(struct facts *f, const struct ig_scene *scene, struct ig_error *e)
+{
+    struct ig_dynamic dynamic;
+    struct ig_bytes bytes = ig_bytes_of_fd(f->target.fd, ig_target_meta(&f->target)->size);
+    char guess[64];
+    if (ig_dynamic_parse(&bytes, f->image, &dynamic, e) != 0) {
+        return -1;
+    }
+    const char *loader = f->image->interp_state == IG_INTERP_OK
+                             ? f->image->interp
+                             : ig_loader_guess(f->image, dynamic.needed, dynamic.needed_count,
+                                               guess, sizeof guess);
+    bool worthwhile = loader != NULL && loader[0] == '/' &&
+                      (f->image->interp != NULL || dynamic.needed_count > 0);
+    ig_dynamic_free(&dynamic);
+    if (!worthwhile) {
+        return 0;
+    }
+    struct ig_resolve_options options = {
+        .root = scene->root,
+        .files = f->files,
+        .x86_level = ig_x86_level(),
+        .trace = f->trace,
+    };
+    f->resolved = ig_resolve(&options, &f->target.walk, f->target.fd, f->image, loader,
+                             &f->libraries, e) == 0;
+    return f->resolved ? 0 : -1;
 }
 
 static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error *e)
@@ -73,12 +109,15 @@ static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error
     }
     ig_sha256_hex(&digest, f->digest);
     struct ig_bytes bytes = ig_bytes_of_fd(f->target.fd, ig_target_meta(&f->target)->size);
-    if (ig_go_info_parse(&bytes, f->image, &f->go, e) != 0) {
+    if (ig_inspect_go_gather(&f->go, &bytes, f->image, e) != 0) {
         return ig_error_context(e, "%s", f->path);
     }
     if (f->image->interp != NULL && f->image->interp[0] == '/') {
         ig_target_open(&f->loader, scene->root, f->image->interp);
         f->loader_sought = true;
+    }
+    if (f->image->kind == IG_IMAGE_ELF && f->image->refusal == 0 && resolve(f, scene, e) != 0) {
+        return ig_error_context(e, "%s", f->path);
     }
     return 0;
 }
@@ -86,10 +125,12 @@ static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error
 static void forget(struct facts *f)
 {
     ig_target_close(&f->target);
-    ig_go_info_free(&f->go);
+    ig_inspect_go_free(&f->go);
     if (f->loader_sought) {
         ig_target_close(&f->loader);
     }
+    ig_resolution_free(&f->libraries);
+    ig_files_free(f->files);
 }
 
 static void add_line(struct ig_buf *out, const char *name, const char *value)
@@ -128,7 +169,7 @@ static void write_elf_text(struct ig_buf *out, const struct facts *f)
     ig_buf_addf(&text, "%s %s, %s, %s, %s", class_name(f->image->e_class),
                 type_name(f->image->e_type),
                 ig_machine_describe(f->image->e_machine, words, sizeof words),
-                data_name(f->image->e_data), linkage(f->image));
+                data_name(f->image->e_data), linkage(f));
     add_line(out, "format", ig_buf_text(&text));
     describe_loader(out, f);
     if (f->image->refusal != 0) {
@@ -162,6 +203,12 @@ static void write_text(struct ig_buf *out, const struct facts *f)
     if (f->image->script_interp != NULL) {
         add_line(out, "run by", f->image->script_interp);
     }
+    if (f->resolved) {
+        ig_tree_text(&f->libraries, out);
+    }
+    if (f->resolved && f->trace) {
+        ig_trace_text(&f->libraries, out);
+    }
 }
 
 static void write_elf_json(struct ig_json *j, const struct facts *f)
@@ -171,7 +218,7 @@ static void write_elf_json(struct ig_json *j, const struct facts *f)
     ig_json_string(j, "data", data_name(f->image->e_data));
     ig_json_string(j, "machine", ig_machine_describe(f->image->e_machine, words, sizeof words));
     ig_json_string(j, "type", type_name(f->image->e_type));
-    ig_json_string(j, "linkage", linkage(f->image));
+    ig_json_string(j, "linkage", linkage(f));
     ig_json_string(j, "interpreter", f->image->interp);
     ig_json_string(j, "loader", f->loader_sought && f->loader.walk.error == 0
                                     ? f->loader.walk.path
@@ -179,6 +226,9 @@ static void write_elf_json(struct ig_json *j, const struct facts *f)
     ig_json_string(j, "refused", f->image->refusal_text);
     ig_json_string(j, "broken", f->image->broken_text);
     ig_inspect_go_json(j, &f->go);
+    if (f->resolved) {
+        ig_tree_json(&f->libraries, f->trace, j);
+    }
 }
 
 static void write_json(struct ig_buf *out, const struct facts *f)
@@ -203,12 +253,24 @@ static void write_json(struct ig_buf *out, const struct facts *f)
     ig_json_object_end(&j);
 }
 
-int ig_inspect(const char *path, const struct ig_options *options, const char *format, char **out,
-               struct ig_error *e)
+static void write_facts(struct ig_buf *out, const struct facts *f, const char *format)
+{
+    if (strcmp(format, "json") == 0) {
+        write_json(out, f);
+    } else if (strcmp(format, "dot") == 0) {
+        ig_tree_dot(&f->libraries, out);
+    } else {
+        write_text(out, f);
+    }
+}
+
+int ig_inspect(const char *path, const struct ig_options *options, const char *format, bool trace,
+               char **out, struct ig_error *e)
 {
     struct ig_scene scene;
     struct ig_policy *none = ig_policy_empty();
-    struct facts facts = {.path = path, .target.fd = -1, .loader.fd = -1};
+    struct facts facts = {.path = path, .target.fd = -1, .loader.fd = -1,
+                           .files = ig_files_new(), .trace = trace};
     struct ig_buf text = {0};
     int status = ig_scene_open(&scene, none, options->root, NULL, e);
     if (status == 0 && scene.root_fault != NULL) {
@@ -216,14 +278,12 @@ int ig_inspect(const char *path, const struct ig_options *options, const char *f
         ig_scene_close(&scene);
     } else if (status == 0) {
         status = gather(&facts, &scene, e);
-        if (status == 0 && strcmp(format, "json") == 0) {
-            write_json(&text, &facts);
-        } else if (status == 0) {
-            write_text(&text, &facts);
+        if (status == 0) {
+            write_facts(&text, &facts, format);
         }
-        forget(&facts);
         ig_scene_close(&scene);
     }
+    forget(&facts);
     ig_policy_free(none);
     if (status == 0) {
         *out = ig_buf_steal(&text);
