@@ -102,9 +102,10 @@ struct ig_version_info ig_version(void);
 
 /* --- looking ------------------------------------------------------------- */
 
-/* One binary explained, judging nothing, in FORMAT "text" or "json", malloc'd. */
-int ig_inspect(const char *path, const struct ig_options *options, const char *format, char **out,
-               struct ig_error *e);
+/* One binary explained, judging nothing, in FORMAT "text", "json" or "dot" (its library graph),
+ * malloc'd; with TRACE every place where a library was looked for, in order. */
+int ig_inspect(const char *path, const struct ig_options *options, const char *format, bool trace,
+               char **out, struct ig_error *e);
 /* A policy (JSON) for the known-good state of COUNT paths, which ig_verify() then accepts. */
 int ig_measure(const char *const *paths, size_t count, const struct ig_options *options,
                char **out, struct ig_error *e);

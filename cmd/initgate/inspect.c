@@ -14,12 +14,13 @@ static int run(const struct options *o)
     if (o->operand_count != 1) {
         return usage_error(o, "inspect takes one program or file");
     }
-    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0) {
-        IG_AUTO_FREE char *what = ig_format("unknown format \"%s\"; known: text, json", format);
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0 && strcmp(format, "dot") != 0) {
+        IG_AUTO_FREE char *what = ig_format("unknown format \"%s\"; known: text, json, dot", format);
         return usage_error(o, what);
     }
     watchdog_arm(o, command_seconds(o), IG_EXIT_ERROR, "the time was used up (--timeout)");
-    int status = ig_inspect(o->operands[0], &options, format, &text, &e);
+    int status = ig_inspect(o->operands[0], &options, format, o->given[OPT_TRACE], &text,
+                            &e);
     watchdog_disarm();
     if (status != 0) {
         return complain(o, IG_EXIT_ERROR, e.text);
@@ -29,8 +30,8 @@ static int run(const struct options *o)
 
 const struct command command_inspect = {
     .name = "inspect",
-    .synopsis = "[--root DIR] PATH",
-    .summary = "explain one binary: identity, format, loader, digest; judges nothing",
-    .accepted = OPT_BIT(OPT_TIMEOUT) | OPT_BIT(OPT_ROOT) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT),
+    .synopsis = "[--root DIR] [--trace] PATH",
+    .summary = "explain one binary: identity, format, loader, libraries; judges nothing",
+    .accepted = OPT_BIT(OPT_TRACE) | OPT_BIT(OPT_TIMEOUT) | OPT_BIT(OPT_ROOT) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT),
     .run = run,
 };

@@ -22,7 +22,7 @@ static const struct option table[OPT_COUNT] = {
                   "look programs and files up below DIR, never outside it"},
     [OPT_PLATFORM] = {"platform", "OS/ARCH", "INITGATE_PLATFORM",
                       "judge for another machine, as linux/arm64"},
-    [OPT_FORMAT] = {"format", "FORMAT", "INITGATE_FORMAT", "text (the default) or json"},
+    [OPT_FORMAT] = {"format", "FORMAT", "INITGATE_FORMAT", "text (the default), json; inspect: dot too"},
     [OPT_OUTPUT] = {"output", "FILE", "INITGATE_OUTPUT", "write to FILE, not to standard output"},
     [OPT_QUIET] = {"quiet", NULL, "INITGATE_QUIET",
                    "text: only what failed, warned or could not be evaluated"},
@@ -36,6 +36,7 @@ static const struct option table[OPT_COUNT] = {
     [OPT_WARN_ONLY] = {"warn-only", NULL, NULL,
                        "exit 0 although a check failed; what could not be checked still exits 2 "
                        "or 3"},
+    [OPT_TRACE] = {"trace", NULL, "INITGATE_TRACE", "every place where a library was looked for"},
     [OPT_HELP] = {"help", NULL, NULL, "show this"},
 };
 

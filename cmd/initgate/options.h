@@ -26,6 +26,7 @@ enum option_id {
     OPT_TIMEOUT,
     OPT_TERMINATION_LOG,
     OPT_WARN_ONLY,
+    OPT_TRACE,
     OPT_HELP,
     OPT_COUNT,
 };

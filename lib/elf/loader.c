@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -23,6 +24,41 @@ enum ig_loader_kind ig_loader_kind_of(const char *path)
         return IG_LOADER_GLIBC;
     }
     return IG_LOADER_UNKNOWN;
+}
+
+const char *ig_loader_guess(const struct ig_image *image, char *const *needed, size_t count,
+                            char *buf, size_t size)
+{
+    /* The ABI documents' and musl's names (LDSO_ARCH). */
+    static const struct {
+        uint16_t machine;
+        uint8_t class;
+        const char *glibc, *musl;
+    } rows[] = {
+        {EM_X86_64, ELFCLASS64, "/lib64/ld-linux-x86-64.so.2", "x86_64"},
+        {EM_386, ELFCLASS32, "/lib/ld-linux.so.2", "i386"},
+        {EM_AARCH64, ELFCLASS64, "/lib/ld-linux-aarch64.so.1", "aarch64"},
+        {EM_ARM, ELFCLASS32, "/lib/ld-linux-armhf.so.3", "armhf"},
+        {EM_PPC64, ELFCLASS64, "/lib64/ld64.so.2", "powerpc64le"},
+        {EM_S390, ELFCLASS64, "/lib/ld64.so.1", "s390x"},
+        {EM_RISCV, ELFCLASS64, "/lib/ld-linux-riscv64-lp64d.so.1", "riscv64"},
+    };
+    bool musl = false;
+    for (size_t i = 0; i < count; i++) {
+        musl |= strncmp(needed[i], "libc.musl-", 10) == 0 || strcmp(needed[i], "libc.so") == 0;
+    }
+    for (size_t i = 0; i < IG_COUNT(rows); i++) {
+        if (rows[i].machine != image->e_machine || rows[i].class != image->e_class) {
+            continue;
+        }
+        if (musl) {
+            snprintf(buf, size, "/lib/ld-musl-%s.so.1", rows[i].musl);
+        } else {
+            snprintf(buf, size, "%s", rows[i].glibc);
+        }
+        return buf;
+    }
+    return NULL;
 }
 
 static void add_dir(struct ig_loader *loader, const char *dir, size_t length)
