@@ -89,7 +89,7 @@ check "the image builds" build "$name:first"
 [ "$failed" -eq 0 ] || finish
 check "it says its digest" grep -qx "digest $(digest_of "$name:first")" "$work/out"
 
-buildah inspect --type image --format '{{json .OCIv1}}' "$name:first" >"$work/config"
+buildah inspect --type image "$name:first" | jq .OCIv1 >"$work/config"
 check "it runs as 65532:65532" same 65532:65532 "$(config .config.User)"
 check "its entrypoint is the binary" same '["/initgate"]' "$(config '.config.Entrypoint | tojson')"
 check "it has no other command" same null "$(config '.config.Cmd | tojson')"
