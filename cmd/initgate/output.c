@@ -55,8 +55,9 @@ int print_output(const struct options *options, const char *text)
         return write_all(STDOUT_FILENO, text, strlen(text)) == 0 ? IG_EXIT_PASS
                                                                  : output_failed("standard output");
     }
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
-    if (fd < 0) {
+    /* A FIFO that nobody reads must not hang a pod's start in open(2). */
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
+    if (fd < 0 || fcntl(fd, F_SETFL, O_WRONLY) != 0) {
         return output_failed(path);
     }
     int status = write_all(fd, text, strlen(text));

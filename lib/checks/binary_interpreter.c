@@ -321,7 +321,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
     struct ig_target loader;
     ig_target_open(&loader, q->scene->root, image->interp);
     judge_loader(q, image, &loader, r);
-    if (r->status == IG_STATUS_PASS && ig_target_changed(&loader, q->scene->root, &e)) {
+    if (r->status >= IG_STATUS_WARN && ig_target_changed(&loader, q->scene->root, &e)) {
         ig_result_set(r, IG_STATUS_ERROR, "The loader %s: %s.", image->interp, e.text);
         ig_result_fix(r, "Let nobody write to it while the pod starts.");
     }
@@ -334,6 +334,7 @@ const struct ig_check ig_check_binary_interpreter = {
     .spec = {.id = "binary.interpreter",
              .key = "interpreter",
              .kind = IG_KIND_BINARY,
+             .scanned = true,
              .summary = "the loader that PT_INTERP names is there, fits, may be executed and could "
                         "be replaced by nobody else; a static program needs none",
              .params = params,

@@ -88,12 +88,31 @@ static void root_is_unfit(struct ig_scene *scene, const char *what)
         scene->root_name, what);
 }
 
+/* PREFIX: the root that WALK started at, as this process sees it. */
+static bool is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk,
+                           const char *prefix)
+{
+    struct ig_meta directory;
+    const struct ig_hop *final = ig_walk_final(walk);
+    if (walk->parent_fd < 0 || ig_meta_of_fd(walk->parent_fd, &directory, NULL) != 0) {
+        return false;
+    }
+    uint64_t above = directory.mnt_id;
+    ig_meta_free(&directory);
+    if (above != 0 && final->meta.mnt_id != 0) {
+        return above != final->meta.mnt_id;
+    }
+    /* Some sandboxes (gVisor) tell no mount ids: then by name, which finds no graft. */
+    IG_AUTO_FREE char *joined = ig_format("%s%s", prefix, walk->path);
+    IG_AUTO_FREE char *path = ig_path_normal(joined);
+    return ig_mounts_on(&scene->mounts, path) != NULL;
+}
+
 /* An image volume is a mount, as a container's "/" is. What cannot be found out leaves the root a
  * mount, whose owner and mode count. */
 static void locate_root(struct ig_scene *scene)
 {
     struct ig_walk walk;
-    struct ig_meta above;
     bool absolute = scene->root_name[0] == '/';
     IG_AUTO_FREE char *here = absolute ? ig_strdup("") : getcwd(NULL, 0);
     if (here == NULL) {
@@ -102,11 +121,7 @@ static void locate_root(struct ig_scene *scene)
     IG_AUTO_FREE char *path = ig_format("%s/%s", here, scene->root_name);
     if (ig_fsroot_walk(scene->own, path, 0, &walk) == 0) {
         scene->root_path = ig_strdup(walk.path);
-        if (walk.parent_fd >= 0 && ig_meta_of_fd(walk.parent_fd, &above, NULL) == 0) {
-            scene->root_is_folder = above.mnt_id == ig_walk_final(&walk)->meta.mnt_id &&
-                                    ig_mounts_on(&scene->mounts, walk.path) == NULL;
-            ig_meta_free(&above);
-        }
+        scene->root_is_folder = strcmp(walk.path, "/") != 0 && !is_mount_point(scene, &walk, "");
     }
     ig_walk_free(&walk);
 }
@@ -139,9 +154,11 @@ static int graft_volumes(struct ig_scene *scene, struct ig_error *e)
         if (volume->kind != IG_KIND_VOLUME || (!scene->rooted && volume->at == NULL)) {
             continue;
         }
-        /* A volume that this container lacks is volume.mounted's to report. */
+        /* A volume that this container lacks is volume.mounted's to report. A folder of the gate's
+         * own that only has its name must not stand for what lies below --root. */
         struct ig_walk walk;
-        bool there = ig_fsroot_walk(scene->own, ig_volume_at(volume), 0, &walk) == 0;
+        bool there = ig_fsroot_walk(scene->own, ig_volume_at(volume), 0, &walk) == 0 &&
+                     (volume->at != NULL || is_mount_point(scene, &walk, ""));
         ig_walk_free(&walk);
         if (there && scene->root != NULL &&
             ig_fsroot_graft(scene->root, volume->path, ig_volume_at(volume), e) != 0) {
@@ -279,21 +296,7 @@ bool ig_scene_promises(const struct ig_scene *scene, const char *path)
 
 bool ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk)
 {
-    struct ig_meta directory;
-    const struct ig_hop *final = ig_walk_final(walk);
-    if (walk->parent_fd < 0 || ig_meta_of_fd(walk->parent_fd, &directory, NULL) != 0) {
-        return false;
-    }
-    uint64_t above = directory.mnt_id;
-    ig_meta_free(&directory);
-    if (above != 0 && final->meta.mnt_id != 0) {
-        return above != final->meta.mnt_id;
-    }
-    /* Some sandboxes (gVisor) tell no mount ids: then by name, which finds no graft. */
-    IG_AUTO_FREE char *joined =
-        ig_format("%s%s", scene->root_path != NULL ? scene->root_path : "", walk->path);
-    IG_AUTO_FREE char *path = ig_path_normal(joined);
-    return ig_mounts_on(&scene->mounts, path) != NULL;
+    return is_mount_point(scene, walk, scene->root_path != NULL ? scene->root_path : "");
 }
 
 bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop)
