@@ -8,6 +8,7 @@
 
 #include "checks/check.h"
 #include "checks/run.h"
+#include "checks/scan.h"
 #include "core/mem.h"
 #include "crypto/digest.h"
 #include "elf/image.h"
@@ -60,6 +61,16 @@ static int choose_machine(const struct ig_options *options, const struct ig_mach
                  ig_buf_text(&known));
     ig_buf_free(&known);
     return -1;
+}
+
+int ig_policy_add_scan(struct ig_policy *policy, const struct ig_options *options, const char *dir,
+                       struct ig_error *e)
+{
+    const struct ig_machine *machine;
+    if (choose_machine(options, &machine, e) != 0) {
+        return -1;
+    }
+    return ig_scan_add(policy, options->root, dir, machine, e);
 }
 
 int ig_verify(const struct ig_policy *policy, const struct ig_options *options,

@@ -48,6 +48,13 @@ int ig_policy_add_checksums(struct ig_policy *policy, const char *text, size_t l
 /* "UID:GID[,GID...]" */
 int ig_policy_add_run_as(struct ig_policy *policy, const char *run_as, struct ig_error *e);
 
+struct ig_options;
+/* A subject for each ELF program and library below DIR (of options->root), with the checks machine,
+ * interpreter, libraries and symbols. -1 with number 0 where there is none, with an errno where a
+ * part cannot be looked at. */
+int ig_policy_add_scan(struct ig_policy *policy, const struct ig_options *options, const char *dir,
+                       struct ig_error *e);
+
 /* --- verifying ----------------------------------------------------------- */
 
 struct ig_options {

@@ -16,6 +16,8 @@ static const struct option table[OPT_COUNT] = {
                     "the SHA256 that the --binary before it must have"},
     [OPT_SHA256SUMS] = {"sha256sums", "FILE", "INITGATE_SHA256SUMS",
                         "check the files of a checksum file (GNU or BSD form)"},
+    [OPT_SCAN] = {"scan", "DIR", "INITGATE_SCAN",
+                  "check machine, loader, libraries and symbols of every ELF file below DIR"},
     [OPT_RUN_AS] = {"run-as", "UID:GID[,GID...]", "INITGATE_RUN_AS",
                     "the user that the program will run as"},
     [OPT_ROOT] = {"root", "DIR", "INITGATE_ROOT",

@@ -16,6 +16,7 @@ enum option_id {
     OPT_BINARY,
     OPT_SHA256,
     OPT_SHA256SUMS,
+    OPT_SCAN,
     OPT_RUN_AS,
     OPT_ROOT,
     OPT_PLATFORM,

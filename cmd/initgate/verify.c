@@ -127,6 +127,20 @@ static bool known_format(const char *name)
     return false;
 }
 
+/* Behind the policy, since what it names already is not scanned again. */
+static int scan(const struct options *o, const struct ig_options *options,
+                struct ig_policy *policy, struct ig_error *e)
+{
+    if (o->value[OPT_SCAN] == NULL) {
+        return 0;
+    }
+    watchdog_arm(o, command_seconds(o), IG_EXIT_ERROR, "the time was used up (--timeout) while "
+                                                       "the folder was searched for programs");
+    int status = ig_policy_add_scan(policy, options, o->value[OPT_SCAN], e);
+    watchdog_disarm();
+    return status == 0 ? 0 : ig_error_context(e, "scan");
+}
+
 static int run(const struct options *o)
 {
     struct ig_error e = {0};
@@ -155,7 +169,10 @@ static int run(const struct options *o)
         ig_policy_free(policy);
         return usage_error(o, e.text);
     }
-    int status = ig_verify(policy, &options, &report, &abandoned, &e);
+    int status = scan(o, &options, policy, &e);
+    if (status == 0) {
+        status = ig_verify(policy, &options, &report, &abandoned, &e);
+    }
     clear_progress(terminal);
     int code = status == 0 ? deliver(o, report)
                            : complain(o, e.number == 0 ? IG_EXIT_USAGE : IG_EXIT_ERROR, e.text);
@@ -175,7 +192,7 @@ const struct command command_verify = {
     .details = "Flags add to the policy, they never replace or relax what it says.\n"
                "Example: initgate verify --binary /app/server --sha256 HEX --run-as 1001:1001",
     .accepted = OPT_BIT(OPT_POLICY) | OPT_BIT(OPT_BINARY) | OPT_BIT(OPT_SHA256) |
-                OPT_BIT(OPT_SHA256SUMS) | OPT_BIT(OPT_RUN_AS) | OPT_BIT(OPT_ROOT) |
+                OPT_BIT(OPT_SHA256SUMS) | OPT_BIT(OPT_SCAN) | OPT_BIT(OPT_RUN_AS) | OPT_BIT(OPT_ROOT) |
                 OPT_BIT(OPT_PLATFORM) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT) |
                 OPT_BIT(OPT_QUIET) | OPT_BIT(OPT_STALL) | OPT_BIT(OPT_TIMEOUT) |
                 OPT_BIT(OPT_TERMINATION_LOG) | OPT_BIT(OPT_WARN_ONLY),

@@ -208,6 +208,14 @@ static bool say_oddities(const struct ig_resolution *r, struct ig_result *out)
     return false;
 }
 
+/* What a library lacks the program that loads it may bring: its RPATH, or the library itself. */
+static void spare_lone_library(const struct ig_question *q, struct ig_result *out)
+{
+    if (q->subject->scanned == IG_SCANNED_LIBRARY && out->status == IG_STATUS_FAIL) {
+        out->status = IG_STATUS_WARN;
+    }
+}
+
 static void judge(const struct ig_question *q, const struct ig_resolution *r,
                   struct ig_result *out)
 {
@@ -220,6 +228,7 @@ static void judge(const struct ig_question *q, const struct ig_resolution *r,
     }
     if (missing != NULL) {
         say_missing(r, missing, out);
+        spare_lone_library(q, out);
         return;
     }
     if (say_placement(p, r, out)) {
@@ -280,6 +289,7 @@ const struct ig_check ig_check_binary_libraries = {
     .spec = {.id = "binary.libraries",
              .key = "libraries",
              .kind = IG_KIND_BINARY,
+             .scanned = true,
              .summary = "every library is found as the loader (glibc's or musl's) would find it, "
                         "and could be replaced by nobody else",
              .params = params,

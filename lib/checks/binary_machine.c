@@ -25,6 +25,13 @@ static void say_other_machine(const struct ig_question *q, const struct ig_image
                      "selector on kubernetes.io/arch).");
 }
 
+/* A library has no entry point and need not be what execve takes. */
+static bool is_broken(const struct ig_question *q, const struct ig_image *image)
+{
+    return image->broken_text != NULL &&
+           (q->subject->scanned != IG_SCANNED_LIBRARY || ig_image_cut_short(image));
+}
+
 static void judge_elf(const struct ig_question *q, const struct ig_image *image, const char *what,
                       struct ig_result *r)
 {
@@ -37,7 +44,7 @@ static void judge_elf(const struct ig_question *q, const struct ig_image *image,
         ig_result_fix(r, "The file is damaged or no program: build or copy it again.");
     } else if (!ig_machine_runs(q->scene->machine, image)) {
         say_other_machine(q, image, what, r);
-    } else if (image->broken_text != NULL) {
+    } else if (is_broken(q, image)) {
         ig_result_set(r, IG_STATUS_FAIL, "%s would be started and then killed: %s.", what,
                       image->broken_text);
         ig_result_fix(r, "The file is cut short or damaged: copy or pull it again.");
@@ -49,8 +56,9 @@ static void judge_elf(const struct ig_question *q, const struct ig_image *image,
         const char *machine = ig_machine_describe(image->e_machine, words, sizeof words);
         ig_result_set(r, IG_STATUS_PASS, "%s for %s runs on linux/%s, and all its segments lie "
                                          "inside the file.",
-                      image->interp_state == IG_INTERP_NONE ? "A static program"
-                                                            : "A dynamic program",
+                      q->subject->scanned == IG_SCANNED_LIBRARY ? "A library"
+                      : image->interp_state == IG_INTERP_NONE   ? "A static program"
+                                                                : "A dynamic program",
                       machine, q->scene->machine->name);
         ig_result_observed(r, "%s, %s", machine, bits(image));
     }
@@ -128,6 +136,7 @@ const struct ig_check ig_check_binary_machine = {
     .spec = {.id = "binary.machine",
              .key = "machine",
              .kind = IG_KIND_BINARY,
+             .scanned = true,
              .summary = "an ELF program of a class, byte order and machine that this node runs, "
                         "whole to its last segment; or a #! script whose interpreter is one"},
     .means = "The ELF header and program headers are what execve accepts (fs/binfmt_elf.c), for "

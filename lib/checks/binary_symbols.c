@@ -188,6 +188,10 @@ static void run(const struct ig_question *q, struct ig_result *r)
         return;
     }
     judge(q, resolution, r);
+    /* What a lone library lacks its program may supply. */
+    if (q->subject->scanned == IG_SCANNED_LIBRARY && r->status == IG_STATUS_FAIL) {
+        r->status = IG_STATUS_WARN;
+    }
 }
 
 static const char *const needs[] = {"binary.file", "binary.machine", "binary.interpreter",
@@ -197,6 +201,7 @@ const struct ig_check ig_check_binary_symbols = {
     .spec = {.id = "binary.symbols",
              .key = "symbols",
              .kind = IG_KIND_BINARY,
+             .scanned = true,
              .summary = "every symbol version that is needed (GLIBC_2.38, ...) is defined by the "
                         "library found",
              .params = params,

@@ -33,14 +33,55 @@ enum ig_libraries_state ig_libraries_state(const struct ig_question *q, struct i
         }
         return IG_LIBRARIES_UNREADABLE;
     }
+    bool library = q->subject->scanned == IG_SCANNED_LIBRARY;
     if (program->image.interp_state == IG_INTERP_NONE) {
-        return IG_LIBRARIES_NONE;
+        return library ? IG_LIBRARIES_HERE : IG_LIBRARIES_NONE;
     }
     if (program->image.interp == NULL) {
         ig_error_set(e, 0, "its PT_INTERP is malformed");
         return IG_LIBRARIES_UNREADABLE;
     }
     return ig_interpreter_elsewhere(q->subject) ? IG_LIBRARIES_ELSEWHERE : IG_LIBRARIES_HERE;
+}
+
+/* A library names no loader: the one that its machine's programs have. */
+static char *loader_of(const struct ig_target *program)
+{
+    struct ig_dynamic dynamic;
+    char guess[64];
+    if (program->image.interp != NULL) {
+        return ig_strdup(program->image.interp);
+    }
+    struct ig_bytes bytes = ig_bytes_of_fd(program->fd, program->image.size);
+    if (ig_dynamic_parse(&bytes, &program->image, &dynamic, NULL) != 0) {
+        return NULL;
+    }
+    const char *path = ig_loader_guess(&program->image, dynamic.needed, dynamic.needed_count,
+                                       guess, sizeof guess);
+    ig_dynamic_free(&dynamic);
+    return path != NULL ? ig_strdup(path) : NULL;
+}
+
+static struct ig_libraries *resolve(const struct ig_question *q, const struct ig_target *program)
+{
+    struct ig_libraries *l = ig_alloc(sizeof *l);
+    IG_AUTO_FREE char *loader = loader_of(program);
+    struct ig_resolve_options options = {
+        .root = q->scene->root,
+        .files = l->files = ig_files_new(),
+        .ld_library_path = env_of(q->scene, "LD_LIBRARY_PATH"),
+        .ld_preload = env_of(q->scene, "LD_PRELOAD"),
+        .x86_level = ig_x86_level(),
+        .permits = q->scene->run_as_known ? may_use : NULL,
+        .permits_context = q->scene,
+    };
+    l->failed = loader == NULL ||
+                ig_resolve(&options, &program->walk, program->fd, &program->image, loader,
+                           &l->resolution, &l->error) != 0;
+    if (loader == NULL) {
+        ig_error_set(&l->error, 0, "no loader is known for its machine");
+    }
+    return l;
 }
 
 const struct ig_resolution *ig_libraries_get(const struct ig_question *q, struct ig_error *e)
@@ -50,19 +91,7 @@ const struct ig_resolution *ig_libraries_get(const struct ig_question *q, struct
         return NULL;
     }
     if (program->libraries == NULL) {
-        struct ig_libraries *l = ig_alloc(sizeof *l);
-        struct ig_resolve_options options = {
-            .root = q->scene->root,
-            .files = l->files = ig_files_new(),
-            .ld_library_path = env_of(q->scene, "LD_LIBRARY_PATH"),
-            .ld_preload = env_of(q->scene, "LD_PRELOAD"),
-            .x86_level = ig_x86_level(),
-            .permits = q->scene->run_as_known ? may_use : NULL,
-            .permits_context = q->scene,
-        };
-        l->failed = ig_resolve(&options, &program->walk, program->fd, &program->image,
-                               program->image.interp, &l->resolution, &l->error) != 0;
-        program->libraries = l;
+        program->libraries = resolve(q, program);
     }
     if (program->libraries->failed) {
         *e = program->libraries->error;

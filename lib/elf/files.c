@@ -53,21 +53,6 @@ static void bad(struct ig_file *file, enum ig_fit fit, const char *text)
     file->text = ig_strdup(text);
 }
 
-/* A library has no entry point and need not suit execve, so image->broken_text is not asked; but a
- * loader maps its segments all the same, and dies with SIGBUS behind the end of the file. */
-static bool cut_short(const struct ig_image *image)
-{
-    for (size_t i = 0; i < image->segment_count; i++) {
-        const struct ig_segment *s = &image->segments[i];
-        uint64_t end;
-        if (s->type == PT_LOAD && s->filesz > 0 &&
-            (__builtin_add_overflow(s->offset, s->filesz, &end) || end > image->size)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What open_verify() and _dl_map_object_from_fd() of glibc's elf/dl-load.c object to, whatever the
  * program. musl objects to the same with ENOEXEC. */
 static void judge_image(struct ig_file *file)
@@ -80,7 +65,7 @@ static void judge_image(struct ig_file *file)
         bad(file, IG_FIT_BAD, "only ET_DYN and ET_EXEC can be loaded");
     } else if (image->refusal != 0) {
         bad(file, IG_FIT_BAD, image->refusal_text);
-    } else if (cut_short(image)) {
+    } else if (ig_image_cut_short(image)) {
         bad(file, IG_FIT_BAD, "a segment lies past its end: it is cut short");
     }
 }

@@ -377,3 +377,16 @@ const char *ig_elf_version(void)
 {
     return "libelf 0." VALUE_OF(_ELFUTILS_VERSION);
 }
+
+bool ig_image_cut_short(const struct ig_image *image)
+{
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct ig_segment *s = &image->segments[i];
+        uint64_t end;
+        if (s->type == PT_LOAD && s->filesz > 0 &&
+            (__builtin_add_overflow(s->offset, s->filesz, &end) || end > image->size)) {
+            return true;
+        }
+    }
+    return false;
+}

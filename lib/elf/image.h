@@ -95,6 +95,9 @@ struct ig_image {
  * OUT is empty then. What it reads: 256 bytes, the program headers (at most 64 KiB, the
  * kernel's own limit) and the interpreter's path (at most 4096 bytes). */
 int ig_image_parse(const struct ig_bytes *from, struct ig_image *out, struct ig_error *e);
+/* Does a PT_LOAD lie past the end of the file? For a library, which has no entry point and need not
+ * suit execve, this is what is left of broken_text: its loader dies with SIGBUS behind the end. */
+bool ig_image_cut_short(const struct ig_image *image);
 void ig_image_free(struct ig_image *image);
 
 /* Does MACHINE's kernel take an ELF of this class, byte order and machine? */

@@ -36,6 +36,29 @@ int ig_policy_add(struct ig_policy *policy, const struct ig_spec *const *specs, 
     return ig_subject_set_sha256(subject, digest, e);
 }
 
+void ig_policy_add_scanned(struct ig_policy *policy, const struct ig_spec *const *specs,
+                           const char *path, enum ig_scanned scanned)
+{
+    for (size_t i = 0; i < policy->subject_count; i++) {
+        const struct ig_subject *s = &policy->subjects[i];
+        if (s->kind == IG_KIND_BINARY && s->scanned == IG_SCANNED_NOT &&
+            strcmp(s->path, path) == 0) {
+            return;
+        }
+    }
+    struct ig_subject *subject = ig_subject_insert(policy, specs, IG_KIND_BINARY, path);
+    size_t kept = 0;
+    subject->scanned = scanned;
+    for (size_t i = 0; i < subject->setting_count; i++) {
+        if (subject->settings[i].spec->scanned) {
+            subject->settings[kept++] = subject->settings[i];
+        } else {
+            free(subject->settings[i].params);
+        }
+    }
+    subject->setting_count = kept;
+}
+
 /* One id of TEXT, up to END (one of the characters in STOPS). */
 static int parse_id(const char **text, const char *stops, uint32_t *out)
 {

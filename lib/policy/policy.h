@@ -30,11 +30,20 @@ struct ig_setting {
     void *params;   /* zeroed where nothing was given; NULL where the check takes none */
 };
 
+/* How a subject came into the policy. */
+enum ig_scanned {
+    IG_SCANNED_NOT,      /* it is named */
+    IG_SCANNED_PROGRAM,  /* `--scan` found it */
+    IG_SCANNED_LIBRARY,  /* likewise; what it lacks its program may supply */
+};
+
 struct ig_subject {
     enum ig_kind kind;
+    enum ig_scanned scanned;
     char *path;     /* as given; of a volume its mountPath; "/proc" */
     char *at;       /* of a volume: where the gate has it mounted; NULL where the same */
-    struct ig_setting *settings;  /* one for each spec of this kind, in the table's order */
+    struct ig_setting *settings;  /* one for each spec of this kind, in the table's order; of a
+                                     scanned subject only those that a scan asks */
     size_t setting_count;
 };
 
@@ -71,6 +80,9 @@ int ig_policy_parse(const char *text, size_t length, const struct ig_spec *const
  * the policy had switched that check off); another digest for it is a contradiction. SHA256 may be NULL. */
 int ig_policy_add(struct ig_policy *policy, const struct ig_spec *const *specs, enum ig_kind kind,
                   const char *path, const char *sha256, struct ig_error *e);
+/* A binary that a scan found, with the checks of a scan alone. Nothing where it is named already. */
+void ig_policy_add_scanned(struct ig_policy *policy, const struct ig_spec *const *specs,
+                           const char *path, enum ig_scanned scanned);
 /* "UID:GID[,GID...]". A contradiction where the policy says otherwise. */
 int ig_policy_add_run_as(struct ig_policy *policy, const char *text, struct ig_error *e);
 /* A checksum file (sha256sum(1), GNU or BSD --tag form; a leading backslash marks an escaped

@@ -76,6 +76,8 @@ struct ig_spec {
     size_t params_size;      /* of the struct the params describe; 0 without params */
     /* Runs only where the policy names its key (proc.privileged, ...). */
     bool on_request;
+    /* Part of what `verify --scan` asks of each file it finds. */
+    bool scanned;
     /* Optional: is this combination of parameters meaningful? -1 with a sentence. */
     int (*validate)(const void *params, struct ig_error *e);
 };

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "checks/scan.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checks/check.h"
+#include "checks/scene.h"
+#include "elf/dynamic.h"
+#include "fsroot/list.h"
+
+struct scan {
+    struct ig_policy *policy;
+    const struct ig_machine *machine;
+    size_t found;
+};
+
+/* What `strip --only-keep-debug` leaves: headers of a program whose code is not in the file. */
+static bool is_debug_file(const struct ig_image *image)
+{
+    bool code = false;
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct ig_segment *s = &image->segments[i];
+        if (s->type == PT_LOAD && (s->flags & PF_X) != 0 && s->memsz > 0) {
+            if (s->filesz > 0 && s->offset < image->size) {
+                return false;
+            }
+            code = true;
+        }
+    }
+    return code;
+}
+
+/* Names libraries or itself, but no loader: a static-pie program does neither. */
+static int is_library(const struct ig_bytes *bytes, const struct ig_image *image, bool *library,
+                      struct ig_error *e)
+{
+    struct ig_dynamic dynamic;
+    if (image->interp_state != IG_INTERP_NONE || image->e_type != ET_DYN) {
+        *library = false;
+        return 0;
+    }
+    if (ig_dynamic_parse(bytes, image, &dynamic, e) != 0) {
+        return -1;
+    }
+    *library = dynamic.needed_count > 0 || dynamic.soname != NULL;
+    ig_dynamic_free(&dynamic);
+    return 0;
+}
+
+/* True where a scan has nothing to say of it. */
+static bool passed_over(const struct scan *scan, const struct ig_image *image)
+{
+    return image->e_type == ET_REL || image->e_type == ET_CORE ||
+           !ig_machine_runs(scan->machine, image) || is_debug_file(image);
+}
+
+static int take(void *context, const struct ig_listed *file, struct ig_error *e)
+{
+    struct scan *scan = context;
+    struct ig_bytes bytes = ig_bytes_of_fd(file->fd, file->size);
+    unsigned char magic[SELFMAG];
+    ssize_t n = bytes.read(&bytes, magic, sizeof magic, 0);
+    if (n < 0) {
+        return ig_error_set(e, errno, "%s cannot be read", file->path);
+    }
+    if (n < (ssize_t)sizeof magic || memcmp(magic, ELFMAG, SELFMAG) != 0) {
+        return 0;
+    }
+    struct ig_image image;
+    if (ig_image_parse(&bytes, &image, e) != 0) {
+        return ig_error_context(e, "%s", file->path);
+    }
+    bool library = false;
+    int status = 0;
+    if (!passed_over(scan, &image)) {
+        status = is_library(&bytes, &image, &library, e);
+        library = library || (file->mode & 0111) == 0;
+        ig_policy_add_scanned(scan->policy, ig_check_specs, file->path,
+                              library ? IG_SCANNED_LIBRARY : IG_SCANNED_PROGRAM);
+        scan->found++;
+    }
+    ig_image_free(&image);
+    return status == 0 ? 0 : ig_error_context(e, "%s", file->path);
+}
+
+int ig_scan_add(struct ig_policy *policy, const char *root, const char *dir,
+                const struct ig_machine *machine, struct ig_error *e)
+{
+    struct ig_scene scene;
+    struct scan scan = {.policy = policy};
+    if (ig_scene_open(&scene, policy, root, machine, e) != 0) {
+        return -1;
+    }
+    scan.machine = scene.machine;
+    char *start = ig_scene_path(&scene, dir);
+    int status = 0;
+    if (scene.root_fault != NULL) {
+        /* For the run to report: an image volume that is empty must not read as "no ELF file". */
+        ig_policy_add_scanned(policy, ig_check_specs, start, IG_SCANNED_PROGRAM);
+    } else {
+        status = ig_fsroot_list(scene.root, start, take, &scan, e);
+    }
+    if (status == 0 && scan.found == 0 && scene.root_fault == NULL) {
+        status = ig_error_set(e, 0, "no ELF program or library of this machine below %s", dir);
+    }
+    free(start);
+    ig_scene_close(&scene);
+    return status;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every regular file below a directory. */
+#ifndef IG_FSROOT_LIST_H
+#define IG_FSROOT_LIST_H
+
+#include <stdint.h>
+
+#include "fsroot/fsroot.h"
+
+struct ig_listed {
+    const char *path;  /* absolute in the root; borrowed until the call returns */
+    int fd;            /* open for reading; closed when the call returns */
+    uint32_t mode;
+    uint64_t size;     /* bytes; at least 1 */
+};
+
+/* Call FOUND for each regular file that is not empty below DIR, names in byte order, symlinks not
+ * followed, file systems of the kernel (procfs, sysfs) left out. Stops where FOUND returns other than
+ * 0. -1 where anything cannot be listed or opened (errno in E): a part that was not seen must not
+ * pass. Grafts are not crossed. */
+int ig_fsroot_list(const struct ig_fsroot *root, const char *dir,
+                   int (*found)(void *context, const struct ig_listed *file, struct ig_error *e),
+                   void *context, struct ig_error *e);
+
+#endif
