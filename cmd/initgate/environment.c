@@ -42,12 +42,15 @@ static const char *nearest(const char *name)
     const struct option *table = option_table();
     const char *names[OPT_COUNT + 1] = {0};
     size_t n = 0;
+    size_t prefix = strlen("INITGATE_");
+    /* With what they have in common, any short name would be near to any other. */
     for (int i = 0; i < OPT_COUNT; i++) {
         if (table[i].variable != NULL) {
-            names[n++] = table[i].variable;
+            names[n++] = table[i].variable + prefix;
         }
     }
-    return ig_suggest(name, names);
+    const char *near = ig_suggest(name + prefix, names);
+    return near != NULL ? near - prefix : NULL;
 }
 
 int options_check_environment(struct ig_error *e)

@@ -103,6 +103,9 @@ static int add_digest(struct options *o, const char *hex, const char *source, st
 static int seconds(const char *text, const char *source, unsigned *out, struct ig_error *e)
 {
     unsigned long long value = 0;
+    if (*out != 0) {
+        return ig_error_set(e, 0, "%s: given twice", source);
+    }
     if (!ig_parse_uint(text, SECONDS_MAX, &value) || value == 0) {
         return ig_error_set(e, 0, "%s: \"%s\" is not a number of seconds from 1 to %d", source,
                             text, SECONDS_MAX);
@@ -230,12 +233,25 @@ static int take_variables(struct options *o, unsigned accepted, struct ig_error 
     return 0;
 }
 
-int options_parse(struct options *o, unsigned accepted, size_t argc, char **argv,
-                  struct ig_error *e)
+/* The pod's status shall tell of a wrong flag too, wherever it stands. */
+static void find_termination_log(struct options *o, size_t argc, char **argv)
+{
+    static const char flag[] = "--termination-log";
+    size_t n = strlen(flag);
+    for (size_t i = 0; i < argc && o->value[OPT_TERMINATION_LOG] == NULL; i++) {
+        const char *value = strncmp(argv[i], flag, n) != 0 ? NULL :
+                            argv[i][n] == '='              ? argv[i] + n + 1 :
+                            argv[i][n] == '\0' && i + 1 < argc ? argv[i + 1] : NULL;
+        if (value != NULL && !blank(value)) {
+            o->value[OPT_TERMINATION_LOG] = value;
+        }
+    }
+}
+
+static int parse(struct options *o, unsigned accepted, size_t argc, char **argv,
+                 struct ig_error *e)
 {
     bool flags = true;
-    accepted |= OPT_BIT(OPT_HELP);
-    *o = (struct options){0};
     for (size_t i = 0; i < argc; i++) {
         if (flags && strcmp(argv[i], "--") == 0) {
             flags = false;
@@ -252,6 +268,19 @@ int options_parse(struct options *o, unsigned accepted, size_t argc, char **argv
         }
     }
     return o->given[OPT_HELP] ? 0 : take_variables(o, accepted, e);
+}
+
+int options_parse(struct options *o, unsigned accepted, size_t argc, char **argv,
+                  struct ig_error *e)
+{
+    *o = (struct options){0};
+    if (parse(o, accepted | OPT_BIT(OPT_HELP), argc, argv, e) == 0) {
+        return 0;
+    }
+    if ((accepted & OPT_BIT(OPT_TERMINATION_LOG)) != 0) {
+        find_termination_log(o, argc, argv);
+    }
+    return -1;
 }
 
 void options_free(struct options *o)

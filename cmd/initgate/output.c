@@ -83,6 +83,11 @@ static int open_default_log(void)
 int write_termination_log(const struct options *options, const char *text)
 {
     const char *path = options != NULL ? options->value[OPT_TERMINATION_LOG] : NULL;
+    if (path == NULL) {
+        /* Not taken yet where the command line is at fault, nor by commands without the flag. */
+        path = getenv("INITGATE_TERMINATION_LOG");
+        path = path != NULL && path[strspn(path, " \t\r\n")] != '\0' ? path : NULL;
+    }
     int fd = path != NULL
                  ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644)
                  : open_default_log();
