@@ -105,6 +105,23 @@ int write_termination_log(const struct options *options, const char *text)
     return 0;
 }
 
+/* What the kubelet reads of a termination log, bytes. */
+enum { LOG_MAX = 4096 };
+
+static void cut_line(struct ig_buf *line)
+{
+    static const char end[] = "...\n";
+    size_t n = LOG_MAX - strlen(end);
+    if (line->length <= LOG_MAX) {
+        return;
+    }
+    while (n > 0 && ((unsigned char)line->data[n] & 0xc0) == 0x80) {
+        n--;  /* not inside a UTF-8 sequence */
+    }
+    line->length = n;
+    ig_buf_adds(line, end);
+}
+
 int complain(const struct options *options, int code, const char *text)
 {
     struct ig_buf line = {0};
@@ -112,6 +129,7 @@ int complain(const struct options *options, int code, const char *text)
     ig_buf_adds(&line, "initgate: error: ");
     ig_sanitize(&line, text, strlen(text));
     ig_buf_adds(&line, "\n");
+    cut_line(&line);
     write_termination_log(options, line.data);
     ig_buf_free(&line);
     return code;
