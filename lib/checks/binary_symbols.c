@@ -135,10 +135,31 @@ static void say_lack(const struct lack *lack, struct ig_result *r)
                      "a newer base image; a static program needs neither.");
 }
 
+/* Where binary.libraries is off or only warns, what is missing must not pass here unseen. */
+static bool say_missing(const struct ig_question *q, const struct ig_resolution *resolution,
+                        struct ig_result *r)
+{
+    for (size_t i = 0; i < resolution->need_count; i++) {
+        const struct ig_need *need = &resolution->needs[i];
+        if (!need->found && !need->ignored) {
+            bool lone = q->subject->scanned == IG_SCANNED_LIBRARY;
+            ig_result_set(r, lone ? IG_STATUS_SKIP : IG_STATUS_ERROR,
+                          "Not all symbols can be looked up: the library %s that %s needs is not "
+                          "there or cannot be read (see binary.libraries).", need->name,
+                          resolution->objects[need->by].path);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void judge(const struct ig_question *q, const struct ig_resolution *resolution,
                   struct ig_result *r)
 {
     const struct symbols_params *p = q->setting->params;
+    if (say_missing(q, resolution, r)) {
+        return;
+    }
     struct lack lack = find_lack(resolution);
     struct ig_error e = {0};
     if (lack.count > 0 && resolution->kind != IG_LOADER_MUSL) {

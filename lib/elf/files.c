@@ -97,8 +97,6 @@ static void read_file(struct ig_file *file, const struct ig_walk *walk)
     if (file->fit == IG_FIT_YES &&
         ig_dynamic_parse(&bytes, &file->image, &file->dynamic, &e) != 0) {
         bad(file, IG_FIT_UNREAD, e.text);
-    } else if (file->fit == IG_FIT_YES && !file->dynamic.present) {
-        bad(file, IG_FIT_BAD, "object file has no dynamic section");
     } else if (file->fit == IG_FIT_YES && file->dynamic.fault != NULL) {
         bad(file, IG_FIT_BAD, file->dynamic.fault);
     }

@@ -129,14 +129,18 @@ static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char 
         return pass_over(s, path, rule, rule_of, true, "EACCES for the program's user");
     }
     const struct ig_file *file = ig_files_get(s->options->files, walk, s->program);
-    if (file->fit != IG_FIT_YES) {
+    /* Of a program that is no fault: it needs nothing then. */
+    const char *fault = file->fit != IG_FIT_YES     ? file->text
+                        : !file->dynamic.present ? "object file has no dynamic section"
+                                                 : NULL;
+    if (file->fit != IG_FIT_YES || fault != NULL) {
         ig_walk_free(walk);
         if (file->fit == IG_FIT_OTHER) {
             return pass_over(s, path, rule, rule_of, keep_looking, "another class or machine");
         }
-        note_try(s, path, rule, rule_of, file->text);
+        note_try(s, path, rule, rule_of, fault);
         s->need->unread = file->fit == IG_FIT_UNREAD;
-        s->need->fault = ig_format("%s: %s", path, file->text);
+        s->need->fault = ig_format("%s: %s", path, fault);
         return IG_GIVE_UP;
     }
     note_try(s, path, rule, rule_of, NULL);
