@@ -72,7 +72,7 @@ if [ -z "$binary" ]; then
     mkdir -p "$cache"
     # chroot isolation and the host's network: no namespaces to set up, so it works inside another
     # container too. The cache holds only what its key describes, so it does not change the result.
-    buildah bud "${arguments[@]}" --layers --target build --iidfile "$work/id" \
+    buildah bud "${arguments[@]}" --layers --force-rm --target build --iidfile "$work/id" \
         --isolation chroot --network host --volume "$cache:/root/.cache/initgate" \
         --ignorefile "$here/Dockerfile.dockerignore" \
         --build-arg BUILD="$(git_top describe --always --dirty)" \
