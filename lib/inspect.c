@@ -94,22 +94,24 @@ static int resolve(struct facts *f, const struct ig_scene *scene, struct ig_erro
 
 static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error *e)
 {
-    struct ig_sha256 digest;
     IG_AUTO_FREE char *path = ig_scene_path(scene, f->path);
     ig_target_open(&f->target, scene->root, path);
     if (f->target.walk.error != 0) {
         return ig_error_set(e, f->target.walk.error, "%s", f->path);
     }
     if (f->target.fd < 0) {
-        return ig_error_set(e, f->target.unread.number, "%s: %s", f->path, f->target.unread.text);
-    }
-    f->image = ig_target_image(&f->target, e);
-    if (f->image == NULL || ig_sha256_fd(f->target.fd, NULL, &digest, NULL, e) != 0) {
+        *e = f->target.unread;
         return ig_error_context(e, "%s", f->path);
     }
-    ig_sha256_hex(&digest, f->digest);
+    f->image = ig_target_image(&f->target, e);
+    if (f->image == NULL || ig_target_digest(&f->target, f->digest, e) != 0) {
+        return ig_error_context(e, "%s", f->path);
+    }
     struct ig_bytes bytes = ig_bytes_of_fd(f->target.fd, ig_target_meta(&f->target)->size);
     if (ig_inspect_go_gather(&f->go, &bytes, f->image, e) != 0) {
+        return ig_error_context(e, "%s", f->path);
+    }
+    if (ig_target_changed(&f->target, scene->root, e)) {
         return ig_error_context(e, "%s", f->path);
     }
     if (f->image->interp != NULL && f->image->interp[0] == '/') {

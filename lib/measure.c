@@ -36,27 +36,6 @@ static int check_name(const char *path, struct ig_error *e)
     return 0;
 }
 
-static int digest_of(const struct ig_target *target, char *hex, struct ig_error *e)
-{
-    static const char empty_sha256[] =
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    struct ig_sha256 digest;
-    unsigned long long size = 0;
-    if (ig_target_meta(target)->size == 0) {
-        memcpy(hex, empty_sha256, sizeof empty_sha256);
-        return 0;
-    }
-    if (target->fd < 0) {
-        *e = target->unread;
-        return -1;
-    }
-    if (ig_sha256_fd(target->fd, NULL, &digest, &size, e) != 0) {
-        return -1;
-    }
-    ig_sha256_hex(&digest, hex);
-    return 0;
-}
-
 /* A policy must not name a path twice. */
 static bool is_there(const struct measured *list, size_t count, const char *path)
 {
@@ -80,7 +59,7 @@ static int measure_one(const struct ig_scene *scene, const char *path, struct me
         status = ig_error_set(e, target.walk.error, "cannot be found");
     } else if (!ig_meta_is(meta, S_IFREG)) {
         status = ig_error_set(e, 0, "it is a %s, not a regular file", ig_meta_type(meta));
-    } else if (digest_of(&target, m->digest, e) != 0) {
+    } else if (ig_target_digest(&target, m->digest, e) != 0) {
         status = -1;
     } else if (ig_target_changed(&target, scene->root, e)) {
         status = -1;

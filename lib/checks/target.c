@@ -69,6 +69,33 @@ const struct ig_image *ig_target_image(struct ig_target *target, struct ig_error
     return &target->image;
 }
 
+int ig_target_digest(const struct ig_target *target, char hex[IG_SHA256_HEX + 1],
+                     struct ig_error *e)
+{
+    static const char empty_sha256[] =
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const struct ig_meta *meta = ig_target_meta(target);
+    struct ig_sha256 digest;
+    unsigned long long size = 0;
+    if (meta != NULL && ig_meta_is(meta, S_IFREG) && meta->size == 0) {
+        memcpy(hex, empty_sha256, sizeof empty_sha256);
+        return 0;
+    }
+    if (target->fd < 0) {
+        *e = target->unread;
+        return -1;
+    }
+    if (ig_sha256_fd(target->fd, NULL, &digest, &size, e) != 0) {
+        return -1;
+    }
+    if (size != meta->size) {
+        return ig_error_set(e, 0, "its size changed while it was read: %llu bytes came, %llu were "
+                                  "expected", size, (unsigned long long)meta->size);
+    }
+    ig_sha256_hex(&digest, hex);
+    return 0;
+}
+
 struct ig_target *ig_target_next(struct ig_target *target, const struct ig_fsroot *root,
                                  struct ig_error *e)
 {

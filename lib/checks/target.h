@@ -11,6 +11,7 @@
 
 #include "checks/scene.h"
 #include "core/error.h"
+#include "crypto/digest.h"
 #include "elf/image.h"
 #include "fsroot/fsroot.h"
 
@@ -38,6 +39,11 @@ const struct ig_meta *ig_target_meta(const struct ig_target *target);
 
 /* Parse it as a program, once. NULL where its bytes could not be read (E says why). */
 const struct ig_image *ig_target_image(struct ig_target *target, struct ig_error *e);
+
+/* The SHA256 of its content in hex. Fails also where more or fewer bytes came than its size says: a
+ * read that was cut short must not look like the whole file. An empty file is not read. */
+int ig_target_digest(const struct ig_target *target, char hex[IG_SHA256_HEX + 1],
+                     struct ig_error *e);
 
 /* What a "#!" script is run by, looked up and opened once; NULL where TARGET is no script, or where
  * the line is one that the kernel refuses or that lies outside what can be judged (E says why,
