@@ -93,8 +93,10 @@ static int run_command(const struct command *command, size_t argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    /* A reader that went away shows as a failed write, which is exit code 3, not as a signal. */
+    /* A reader that went away and a limit on file size show as a failed write, which is exit code 3,
+     * not as a signal. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         return usage_error(NULL, "which command? `initgate --help` lists them");
     }
