@@ -185,7 +185,9 @@ static int choose_machine(struct ig_scene *scene, const struct ig_machine *machi
     struct utsname names;
     scene->machine = machine;
     if (machine == NULL) {
-        uname(&names);
+        if (uname(&names) != 0) {
+            return ig_error_set(e, errno, "cannot tell this machine");
+        }
         scene->machine = ig_machine_find(names.machine);
     }
     return scene->machine != NULL
