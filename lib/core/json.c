@@ -6,6 +6,16 @@
 
 #include "core/text.h"
 
+/* Beyond the basic plane as a surrogate pair (RFC 8259 section 7). */
+static void add_escape(struct ig_buf *out, unsigned rune)
+{
+    if (rune >= 0x10000) {
+        ig_buf_addf(out, "\\u%04x", 0xd800 + ((rune - 0x10000) >> 10));
+        rune = 0xdc00 + ((rune - 0x10000) & 0x3ff);
+    }
+    ig_buf_addf(out, "\\u%04x", rune);
+}
+
 static void quote(struct ig_buf *out, const char *text)
 {
     size_t length = strlen(text);
@@ -20,8 +30,8 @@ static void quote(struct ig_buf *out, const char *text)
             ig_buf_addf(out, "\\%c", (char)rune);
         } else if (rune == '\n') {
             ig_buf_adds(out, "\\n");
-        } else if (rune < 0x20 || rune == 0x7f) {
-            ig_buf_addf(out, "\\u%04x", rune);
+        } else if (ig_rune_deceives(rune)) {
+            add_escape(out, rune);
         } else {
             ig_buf_add(out, text + i, n);
         }

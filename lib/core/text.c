@@ -40,9 +40,8 @@ size_t ig_utf8_decode(const char *s, size_t length, unsigned *rune)
     return 0;
 }
 
-/* Code points that change how the text around them is shown (UAX #9 controls,
- * zero-width characters, line and paragraph separators, C1, tags). */
-static bool deceives(unsigned rune)
+/* UAX #9 controls, zero-width characters, line and paragraph separators, C1, tags. */
+bool ig_rune_deceives(unsigned rune)
 {
     return rune < 0x20 || (rune >= 0x7f && rune <= 0x9f) || rune == 0xad || rune == 0x61c ||
            rune == 0x180e || (rune >= 0x200b && rune <= 0x200f) ||
@@ -70,7 +69,7 @@ static void escape(struct ig_buf *out, const char *s, size_t length, bool double
                    (rune == '\\' && double_backslash)) {
             char letter = rune == '\n' ? 'n' : rune == '\t' ? 't' : rune == '\r' ? 'r' : '\\';
             ig_buf_add(out, (char[]){'\\', letter}, 2);
-        } else if (deceives(rune)) {
+        } else if (ig_rune_deceives(rune)) {
             escape_bytes(out, s + i, n);
         } else {
             ig_buf_add(out, s + i, n);

@@ -17,6 +17,10 @@
  * not start one. *RUNE receives its code point. LENGTH is what is readable. */
 size_t ig_utf8_decode(const char *s, size_t length, unsigned *rune);
 
+/* Is RUNE a control character (C0, DEL, C1), or one that changes how the text around it is shown:
+ * bidi and zero-width controls, line separators, tags? */
+bool ig_rune_deceives(unsigned rune);
+
 /* Append S escaped: printable UTF-8 stays, a backslash becomes "\\", newline,
  * tab and carriage return "\n", "\t", "\r", other control characters (C0, DEL,
  * C1), bidi and zero-width controls, line separators and bytes that are not
