@@ -40,15 +40,21 @@ libclang_rt() {
     esac
 }
 
-case "${1:-}" in
-build) wanted=("${build[@]}") ;;
-image) wanted=("${image[@]}") ;;
-test) wanted=("${build[@]}" "${image[@]}" "${test[@]}" "$(libclang_rt)") ;;
-*)
-    echo "usage: docker/deps.sh build|image|test" >&2
+usage() {
+    echo "usage: docker/deps.sh build|image|test ..." >&2
     exit 2
-    ;;
-esac
+}
+
+wanted=()
+[ $# -gt 0 ] || usage
+for group in "$@"; do
+    case "$group" in
+    build) wanted+=("${build[@]}") ;;
+    image) wanted+=("${image[@]}") ;;
+    test) wanted+=("${build[@]}" "${image[@]}" "${test[@]}" "$(libclang_rt)") ;;
+    *) usage ;;
+    esac
+done
 
 # dpkg-query exits 1 when it knows nothing of a name: that is what is looked for here.
 installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
