@@ -63,7 +63,9 @@ as() {
 # beside_pause COMMAND...: in a PID namespace whose first process is a pod's pause, $ROOT/pause.
 beside_pause() {
     local pause code=0
-    unshare --pid --fork --kill-child --mount-proc bash -c 'exec -a /pause "$ROOT/pause" 60' 2>/dev/null &
+    # shellcheck disable=SC2016
+    unshare --pid --fork --kill-child --mount-proc \
+        bash -c 'exec -a /pause "$ROOT/pause" 60' 2>/dev/null &
     while ! pause=$(pgrep --parent $! --exact pause); do
         sleep 0.01
     done
