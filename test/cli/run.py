@@ -21,7 +21,8 @@ error: what CHECK must say there. In it:
 
 @ROOT@, @SHA256(FILE)@ and @SIZE(FILE)@, of a file below the root, stand for their values in
 policy.json, args and expect. Each case is played twice, for the JSON and the text report, each time
-from setup.sh on. A check of `initgate list` that lacks a pass, a fail or an error case is a failure.
+from setup.sh on. A check of `initgate list` that lacks a pass, a fail or an error case is a
+failure.
 
 Needs root. The last line is "N passed, N failed".
 """

@@ -211,7 +211,8 @@ def flags(b):
                  "termination-log", "stall", "timeout"):
         values = ("1", "2") if flag in ("stall", "timeout") else ("a", "b")
         b.usage(f"--{flag} twice",
-                ["verify", f"--{flag}", values[0], f"--{flag}", values[1]], f"--{flag}: given twice")
+                ["verify", f"--{flag}", values[0], f"--{flag}", values[1]],
+                f"--{flag}: given twice")
     for text in ("0", "-1", "86401", "1.5", "1s", "x", "0x10", "18446744073709551617", " 5"):
         for flag in ("stall", "timeout"):
             b.usage(f"--{flag} {text}", ["verify", f"--{flag}", text],
@@ -288,7 +289,8 @@ def contradictions(b):
                                            "--sha256", ZERO], twice.replace(program, odd))
     sums = b.write("SHA256SUMS", f"{ZERO}  {program}\n")
     outcome = b.run("verify", "--policy", policy, "--sha256sums", sums)
-    b.case("policy's binary and checksum file", outcome, 2, err_has="two digests are asked of", out="")
+    b.case("policy's binary and checksum file", outcome, 2, out="",
+           err_has="two digests are asked of")
     files = b.write("files.json", '{%s, "files": [{"path": "%s", "sha256": "%s"}]}'
                     % (HEAD, program, digest))
     b.usage("policy's file and checksum file",
@@ -347,9 +349,8 @@ def checksum_files(b):
                str(outcome))
     b.case("standard input", b.run("verify", "--sha256sums", "-", input=text), 0)
     b.case("with the variable", b.run("verify", env={"INITGATE_SHA256SUMS": "SUMS"}), 0)
-    b.case("Windows line ends and comments",
-           b.run("verify", "--sha256sums", b.write("crlf", f"# made\r\n\r\n{sha256(b.path('a'))}  a\r\n")),
-           0)
+    windows = b.write("windows", f"# made\r\n\r\n{sha256(b.path('a'))}  a\r\n")
+    b.case("Windows line ends and comments", b.run("verify", "--sha256sums", windows), 0)
     b.case("changed", b.run("verify", "--sha256sums", b.write("wrong", f"{ZERO}  a\n")), 1,
            out_has="The file's SHA256 is ")
     for name, text, message in (
@@ -371,8 +372,9 @@ def checksum_files(b):
         b.usage(name, ["verify", "--sha256sums", path], f"checksum file {path}: {message}")
     b.usage("missing", ["verify", "--sha256sums", "nowhere"],
             "checksum file nowhere: cannot be opened: ENOENT (No such file or directory)")
-    b.usage("empty, beside a binary", ["verify", "--binary", "a", "--sha256sums", b.write("none", "")],
-            f"checksum file {b.path('none')}: the checksum file has no entry")
+    none = b.write("none", "")
+    b.usage("empty, beside a binary", ["verify", "--binary", "a", "--sha256sums", none],
+            f"checksum file {none}: the checksum file has no entry")
 
 
 @group
@@ -421,14 +423,15 @@ def policies(b):
             ("empty", "", "the policy is empty"),
             ("blank", " \n\t", "the policy is empty"),
             ("not JSON", "policy: x",
-             "line 1, column 1: JSON (YAML must be rendered first, as Helm's toJson does) is expected, "
-             "not 'p'"),
+             "line 1, column 1: JSON (YAML must be rendered first, as Helm's toJson does) is "
+             "expected, not 'p'"),
             ("text behind", good + "x",
              f"line 1, column {len(good) + 1}: text after the end of the JSON value"),
             ("a second value", good + good,
              f"line 1, column {len(good) + 1}: text after the end of the JSON value"),
             ("NUL", good + "\0", f"line 1, column {len(good) + 1}: a NUL byte"),
-            ("not UTF-8", b'{"a\xff": 1}', "line 1, column 4: a byte that is not UTF-8 in a string"),
+            ("not UTF-8", b'{"a\xff": 1}',
+             "line 1, column 4: a byte that is not UTF-8 in a string"),
             ("unknown key", '{%s, "binaries": [{"path": "/x", "sha25": "%s"}]}' % (HEAD, ZERO),
              'binaries[0].sha25: unknown key; did you mean "sha256"?'),
             ("key in another case", '{%s, "Binaries": []}' % HEAD,
@@ -563,8 +566,8 @@ def services(b):
         b.case(f"{command} with them", b.run(command, env=env), 0, err="")
     b.case("not told from a digest",
            b.run("verify", "--binary", program, env={**env, "INITGATE_SHA265": ZERO}), 2)
-    for name in ("INITGATE_REPORT", "INITGATE_SUPPORT_X", "INITGATE_SERVICE", "INITGATE_TRANSPORT_1",
-                 "INITGATE_SERVICE_HOSTS"):
+    for name in ("INITGATE_REPORT", "INITGATE_SUPPORT_X", "INITGATE_SERVICE",
+                 "INITGATE_TRANSPORT_1", "INITGATE_SERVICE_HOSTS"):
         b.case(f"{name} is none", b.run("version", env={name: "x"}), 2,
                err_has=f"unknown variable {name}")
 
@@ -646,7 +649,8 @@ def paths(b):
             b.case(f"--root that {words}, {form}", outcome, 1, err="",
                    out_has=f"--root {root} {words}: nothing below it can be judged.")
     volumes = b.write("volumes.json", '{%s, "volumes": [{"mountPath": "/x"}]}' % HEAD)
-    b.case("--root empty and no program", b.run("verify", "--root", "empty", "--policy", volumes), 1)
+    b.case("--root empty and no program",
+           b.run("verify", "--root", "empty", "--policy", volumes), 1)
     proc = b.write("proc.json", '{%s, "proc": {}}' % HEAD)
     b.case("--root empty and only /proc", b.run("verify", "--root", "empty", "--policy", proc), 1,
            out_has="--root empty is empty")
@@ -758,13 +762,15 @@ def colours(b):
     b.case("NO_COLOR=1", terminal("verify", "--policy", policy, NO_COLOR="1"), 0, out=plain.out)
     b.case("NO_COLOR empty", terminal("verify", "--policy", policy, NO_COLOR=""), 0,
            out_has="\033[32m")
-    b.case("to a file", terminal("verify", "--policy", policy, "--output", b.path("out")), 0, out="")
+    outcome = terminal("verify", "--policy", policy, "--output", b.path("out"))
+    b.case("to a file", outcome, 0, out="")
     with open(b.path("out"), encoding="utf-8") as f:
         b.true("to a file: plain", f.read() == plain.out)
     json_plain = b.run("verify", "--policy", policy, "--format", "json")
     b.case("JSON", terminal("verify", "--policy", policy, "--format", "json"), 0,
            out=json_plain.out)
-    b.case("a failure", terminal("verify", "--binary", "/nowhere"), 1, out_has="\033[1;31mfail \033[0m")
+    b.case("a failure", terminal("verify", "--binary", "/nowhere"), 1,
+           out_has="\033[1;31mfail \033[0m")
     b.case("wrong usage", terminal("verify"), 2,
            out='initgate: error: nothing to check: name at least one binary, file or volume, or '
            '"proc"\n')
@@ -804,8 +810,8 @@ def termination_log(b):
                lines[0].startswith("initgate: fail: 1 of ") and f"binary.file ({bad})" in lines[0],
                lines[0])
         b.true("fail: sentences", lines[1:] ==
-               [f"fail binary.file {bad}: Others could replace it: the file {bad} may be written by "
-                f"anyone (mode 0777). To do: Remove the write permission: chmod o-w {bad}."],
+               [f"fail binary.file {bad}: Others could replace it: the file {bad} may be written "
+                f"by anyone (mode 0777). To do: Remove the write permission: chmod o-w {bad}."],
                str(lines))
         b.case("as another user", b.run("verify", "--binary", bad, user=USER), 1, err="")
         b.true("as another user: written", read(LOG).startswith("initgate: fail: "))
@@ -942,7 +948,8 @@ def measuring(b):
            str(policy))
     b.true("digests", [row["sha256"] for row in policy["binaries"] + policy["files"]] ==
            [sha256(path) for path in everything], str(policy))
-    b.true("the loader", policy["binaries"][2].get("interpreter", "").startswith("/lib"), str(policy))
+    b.true("the loader", policy["binaries"][2].get("interpreter", "").startswith("/lib"),
+           str(policy))
     measured = outcome.out.encode()
     b.case("verifies", b.run("verify", "--policy", "-", input=measured), 0, err="")
     b.case("verifies elsewhere", b.run("verify", "--policy", "-", input=measured, cwd="/"), 0)
@@ -1206,7 +1213,8 @@ def completeness(b):
 def own_dev():
     """/dev as a container has it: a tmpfs with the usual devices."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNS) != 0 or libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) != 0:
+    if (libc.unshare(CLONE_NEWNS) != 0 or
+            libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) != 0):
         sys.exit(f"usage.py: cannot make a mount namespace: {os.strerror(ctypes.get_errno())}")
     with tempfile.TemporaryDirectory() as fresh:
         mount("dev", fresh, "tmpfs", "mode=0755")

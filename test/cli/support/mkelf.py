@@ -27,7 +27,7 @@ def parse():
     parser.add_argument("--interp", help="PT_INTERP, its NUL is added")
     parser.add_argument("--interp-size", type=number, help="p_filesz instead of the right one")
     parser.add_argument("--interp-offset", type=number, help="p_offset instead of the right one")
-    parser.add_argument("--interp-end", type=number, default=0, help="the byte at its end; 0 is NUL")
+    parser.add_argument("--interp-end", type=number, default=0, help="its last byte; 0 is NUL")
     parser.add_argument("--load-type", type=number, default=1, help="p_type of the PT_LOAD")
     parser.add_argument("--tag", default="", help="text inside, so that digests differ")
     parser.add_argument("--pad", type=number, default=0, help="zero bytes behind the program")

@@ -10,6 +10,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(SUPPORT)))
 # Not one of the gate's exit codes, so that a sanitizer's report is not taken for a verdict.
 SANITIZER = 99
 TIMEOUT = 60
+WHY_MAX = 6000  # a compiler's errors in a fixture can be long
 
 
 class Tally:
@@ -22,7 +23,8 @@ class Tally:
             print(f"ok {name}")
         else:
             self.failed += 1
-            print(f"not ok {name}: " + str(why).replace("\n", "\n    "))
+            why = str(why) if len(str(why)) <= WHY_MAX else str(why)[:WHY_MAX] + " ..."
+            print(f"not ok {name}: " + why.replace("\n", "\n    "))
         sys.stdout.flush()
 
     def finish(self):
