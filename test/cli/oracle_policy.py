@@ -46,7 +46,10 @@ NARROWER = re.compile(r"surrogate|NUL character|levels of nesting|more than 32 c
 
 BEYOND_SCHEMA = re.compile(
     r"is there twice: here and in|which is switched off beside it|: \S+ is there twice|"
-    r"two digests are asked of|needs \"path\"")
+    r"two digests are asked of|needs \"path\"|is no Go version|\"dirs\" is empty")
+
+# What a schema cannot tell from other strings.
+MEANT = {"version": "1.25.3", "minVersion": "1.25"}
 
 
 def sample(schema):
@@ -72,7 +75,8 @@ def sample(schema):
 def sample_object(schema):
     if "properties" not in schema:
         return {sample(schema["propertyNames"]): sample(schema["additionalProperties"])}
-    members = {key: sample(value) for key, value in schema["properties"].items()}
+    members = {key: MEANT.get(key) or sample(value)
+               for key, value in schema["properties"].items()}
     for value in members.values():
         if isinstance(value, dict) and "severity" in value:
             # What may also stand one level up must not stand in both places.

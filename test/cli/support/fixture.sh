@@ -7,6 +7,10 @@ mkelf() {
     python3 "$SUPPORT/mkelf.py" "$@"
 }
 
+mkgo() {
+    python3 "$SUPPORT/mkgo.py" "$@"
+}
+
 # kubelet_volume KIND NAME: where the kubelet keeps a volume's files. The path ends up in the root
 # field of mountinfo, by which the gate knows volumes.
 kubelet_volume() {
@@ -72,4 +76,25 @@ beside_pause() {
     nsenter --target "$pause" --pid --mount -- "$@" || code=$?
     kill -KILL "$pause"
     exit "$code"
+}
+
+# mkso FILE [GCC FLAG...]: a shared library that defines ig_x, without a C library.
+mkso() {
+    mkdir -p "$(dirname "$1")"
+    printf 'int ig_x(void) { return 1; }\n' |
+        gcc -x c - -shared -fPIC -nostdlib -Wl,--build-id=none -o "$@"
+}
+
+# mkprogram FILE [GCC FLAG...]: a program that calls ig_x, for the real loader of this machine.
+mkprogram() {
+    mkdir -p "$(dirname "$1")"
+    printf 'int ig_x(void); void _start(void) { ig_x(); for (;;) {} }\n' |
+        gcc -x c - -nostdlib -fPIE -pie -Wl,--dynamic-linker=/lib64/ld-linux-x86-64.so.2 \
+            -Wl,--no-as-needed -Wl,--unresolved-symbols=ignore-all -Wl,--build-id=none -o "$@"
+}
+
+# image DIR: a root with the real loader in it, as /lib64 and /usr/lib.
+image() {
+    mkdir -p "$1/lib64" "$1/usr/lib" "$1/etc"
+    cp -L /lib64/ld-linux-x86-64.so.2 "$1/lib64/ld-linux-x86-64.so.2"
 }

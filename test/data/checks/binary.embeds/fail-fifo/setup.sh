@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Never opened: the gate would wait for a writer.
+mkgo "$1/server" --go go1.25.3 --digest 1.24 --embed static/app.css 'body {}' \
+    --embed static/index.html '<html>'
+mkdir -p "$1/app/static"
+mkfifo "$1/app/static/app.css"
