@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # The name leads to another file once the gate has opened the first one.
-mkelf --pad 134217728 "$1/server"
+mkelf --pad 0x20000000 "$1/server"
 mkelf "$1/new"
 python3 -c '
 import glob, os, sys
 server = sys.argv[1] + "/server"
 def opened():
-    for link in glob.iglob("/proc/[0-9]*/fd/*"):
+    for comm in glob.iglob("/proc/[0-9]*/comm"):
         try:
-            comm = open(link[:-len(os.path.basename(link)) - 3] + "comm").read()
-            if comm == "initgate\n" and os.path.samefile(link, server):
-                return True
+            if open(comm).read() == "initgate\n":
+                links = glob.glob(os.path.dirname(comm) + "/fd/*")
+                if any(os.path.samefile(link, server) for link in links):
+                    return True
         except OSError:
             pass
 while not opened():
