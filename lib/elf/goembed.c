@@ -61,7 +61,8 @@ static int charge(struct scan *s, uint64_t bytes)
 
 static int io_error(const struct scan *s)
 {
-    return ig_error_set(s->e, errno, "cannot read the program's data");
+    ig_error_set(s->e, errno, "cannot read the program's data");
+    return -1;
 }
 
 /* io/fs.ValidPath(), and no NUL, of LENGTH bytes. */
@@ -186,13 +187,13 @@ static int check_sum(struct scan *s, struct ig_go_file *file, bool *known)
 {
     static const uint8_t one = 1;
     uint8_t sum[SHA256];
-    uint8_t other[SHA256];
     if (charge(s, 2 * file->size) != 0 ||
         s->digest(s->view->from, file->offset, file->size, NULL, 0, sum, s->e) != 0) {
         return -1;
     }
     *known = agree(file->sum, sum, 0) || agree(file->sum, sum, 0xff);
     if (!*known) {
+        uint8_t other[SHA256];
         if (s->digest(s->view->from, file->offset, file->size, &one, 1, other, s->e) != 0) {
             return -1;
         }

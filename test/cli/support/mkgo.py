@@ -51,6 +51,8 @@ def parse():
                         "all digests were made")
     parser.add_argument("--pie", action="store_true",
                         help="pointers only in relocations, zeros in their places")
+    parser.add_argument("--sections", action="store_true", help="the build info in a section of its "
+                        "own, behind a mark that is none")
     parser.add_argument("--interp", help="PT_INTERP, its NUL is added")
     parser.add_argument("--patch", nargs=2, action="append", default=[], metavar=("OFFSET", "HEX"))
     parser.add_argument("--truncate", type=number, help="cut to so many bytes")
@@ -97,6 +99,19 @@ def varint(value):
 def module_text(lines):
     text = b"".join(line.encode().replace(b"\\t", b"\t") + b"\n" for line in lines)
     return FRAME[0] + text + FRAME[1] if text else b""
+
+
+def section_headers(p, start, size):
+    """For the end of the file: .go.buildinfo (START, SIZE) and the sections' names."""
+    names = b"\0.go.buildinfo\0.shstrtab\0"
+    offset = TEXT + len(p.data)
+    out = names.ljust(32, b"\0")
+    for name, kind, address, at, length in ((0, 0, 0, 0, 0), (1, 1, start, start - ADDRESS, size),
+                                            (15, 3, 0, offset, len(names))):
+        flags = 3 if address else 0
+        form = "IIQQQQIIQQ" if p.word == 8 else "IIIIIIIIII"
+        out += struct.pack(p.order + form, name, kind, flags, address, at, length, 0, 0, 1, 0)
+    return offset + 32, out
 
 
 def add_build_info(p):
@@ -193,8 +208,13 @@ def main():
     o = parse()
     p = Program(o)
     p.add(b"some data of the program's own: " * 3)
+    if o.sections:
+        p.add(MARK + bytes([0, 2]) + bytes(16) + b"\0\0", 16)
+        p.add(b"", 16)
+    start = p.address()
     if o.go is not None:
         add_build_info(p)
+    sections = start, p.address() - start
     if o.embed:
         add_embeds(p)
     if o.alter:
@@ -203,6 +223,12 @@ def main():
         p.data = p.data.replace(old, new)
     dynamic = add_dynamic(p) if o.pie else None
     out = bytearray(headers(p, dynamic) + p.data)
+    if o.sections:
+        at, table = section_headers(p, *sections)
+        out += table
+        wide = p.word == 8
+        struct.pack_into(p.order + ("Q" if wide else "I"), out, 40 if wide else 32, at)
+        struct.pack_into(p.order + "HHH", out, 58 if wide else 46, 64 if wide else 40, 3, 2)
     for offset, piece in o.patch:
         piece = bytes.fromhex(piece)
         out[number(offset):number(offset) + len(piece)] = piece
