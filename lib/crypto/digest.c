@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA256_Init() and its kin are deprecated since OpenSSL 3.0 in favour of EVP. */
+/*
+ * SHA256_Init() and its kin, deprecated since OpenSSL 3.0, instead of EVP: measured with OpenSSL
+ * 3.5.7 in a static binary, the same code hashes equally fast, but EVP's providers cost 0.36 ms at
+ * each start (0.74 instead of 0.38 ms; sha256sum needs 1.0) and 2.2 MB of binary (2.30 MB instead
+ * of 0.06). Anything that asks libcrypto for a name or a version at run time pulls them in, too:
+ * hence OPENSSL_VERSION_TEXT below. Whatever needs signatures takes EVP.
+ */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/digest.h"
 
 #include <errno.h>
-#include <openssl/crypto.h>
+#include <fcntl.h>
+#include <openssl/opensslv.h>
 #include <openssl/sha.h>
 #include <stdbool.h>
 #include <string.h>
@@ -12,6 +19,7 @@
 
 #include "core/mem.h"
 
+/* Fits a core's cache beside the hash; from 64 KiB to 1 MiB the time is the same. */
 enum { PIECE = 256 * 1024 };
 
 static ssize_t read_piece(int fd, void *buf, unsigned long long offset)
@@ -28,6 +36,9 @@ int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
 {
     IG_AUTO_FREE void *piece = ig_alloc(PIECE);
     unsigned long long total = 0;
+    /* Twice the readahead: a twentieth less time for a file that is not cached (median of 7). Only
+     * a hint, so what has no readahead may refuse it. */
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     SHA256_CTX context;
     bool ok = SHA256_Init(&context) == 1;
     ssize_t n = 0;
@@ -121,5 +132,5 @@ int ig_sha256_parse(const char *hex, struct ig_sha256 *out)
 
 const char *ig_crypto_version(void)
 {
-    return OpenSSL_version(OPENSSL_VERSION);
+    return OPENSSL_VERSION_TEXT;
 }

@@ -18,7 +18,9 @@ struct ig_sha256 {
 /* Digest what FD has from offset 0 to its end and count it in *SIZE (bytes; may
  * be NULL). The file offset is not used. PROGRESS (may be NULL) is increased by
  * each piece read, for a watchdog. Errors: number is read's errno (EIO half-way
- * is a failure, never a shorter file). */
+ * is a failure, never a shorter file), OUT and *SIZE stay as they were. A file
+ * that grows or shrinks meanwhile ends where a read finds its end: whoever asks
+ * compares *SIZE and the inode. */
 int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
                  unsigned long long *size, struct ig_error *e);
 
@@ -39,7 +41,7 @@ void ig_sha256_hex(const struct ig_sha256 *digest, char hex[IG_SHA256_HEX + 1]);
 /* Parse exactly 64 hex digits of either case. -1 otherwise. */
 int ig_sha256_parse(const char *hex, struct ig_sha256 *out);
 
-/* "OpenSSL 3.5.7 …" of the linked libcrypto, static. */
+/* "OpenSSL 3.5.7 …" of the libcrypto it was built with, static. */
 const char *ig_crypto_version(void);
 
 #endif
