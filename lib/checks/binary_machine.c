@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <string.h>
 
 #include "checks/check.h"
 #include "checks/words.h"
@@ -54,8 +55,9 @@ static void judge_elf(const struct ig_question *q, const struct ig_image *image,
                       q->scene->machine->name);
     } else {
         const char *machine = ig_machine_describe(image->e_machine, words, sizeof words);
-        ig_result_set(r, IG_STATUS_PASS, "%s for %s runs on linux/%s, and all its segments lie "
-                                         "inside the file.",
+        const char *by = strcmp(what, "The program") == 0 ? "" : what;
+        ig_result_set(r, IG_STATUS_PASS, "%s%s%s for %s runs on linux/%s, and all its segments lie "
+                                         "inside the file.", by, by[0] != '\0' ? ": " : "",
                       q->subject->scanned == IG_SCANNED_LIBRARY ? "A library"
                       : image->interp_state == IG_INTERP_NONE   ? "A static program"
                                                                 : "A dynamic program",

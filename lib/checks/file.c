@@ -190,9 +190,11 @@ static bool mount_refuses(const struct ig_walk *walk, int access, struct ig_resu
     if ((flags & ST_RDONLY) == 0) {
         return false;
     }
-    ig_result_set(r, IG_STATUS_FAIL, "It lies on a read-only mount: writing gives EROFS.");
+    /* Only a warning: the gate's copy of a volume is best mounted read-only, the program's is not. */
+    ig_result_set(r, IG_STATUS_WARN, "In this container it lies on a read-only mount, where writing "
+                                     "gives EROFS.");
     ig_result_expected(r, "a writable mount");
-    ig_result_fix(r, "Remove readOnly from the volumeMount, or keep the file on an emptyDir.");
+    ig_result_fix(r, "See that the main container mounts it without readOnly.");
     return true;
 }
 

@@ -5,7 +5,6 @@
 
 #include "checks/interpreter.h"
 #include "core/mem.h"
-#include "fsroot/permits.h"
 
 static const char *env_of(const struct ig_scene *scene, const char *name)
 {
@@ -20,8 +19,7 @@ static const char *env_of(const struct ig_scene *scene, const char *name)
 static bool may_use(const void *context, const struct ig_walk *walk, unsigned may)
 {
     const struct ig_scene *scene = context;
-    return ig_walk_permits(walk, &scene->run_as, may, scene->unmapped, scene->protected_symlinks,
-                           NULL);
+    return ig_scene_permits(scene, walk, may, NULL);
 }
 
 enum ig_libraries_state ig_libraries_state(const struct ig_question *q, struct ig_error *e)

@@ -22,10 +22,11 @@ struct run {
     struct ig_run_options options;
     struct ig_scene scene;
     bool scene_open;
+    size_t *order;             /* in which the subjects are taken */
     size_t *first;             /* index of each subject's first result */
     struct ig_result *results;
     size_t count;
-    atomic_size_t next;        /* the subject that the next free worker takes */
+    atomic_size_t next;        /* into order: what the next free worker takes */
     atomic_ullong published;
     pthread_mutex_t lock;      /* guards results, finished, closed, failed, failure */
     pthread_cond_t change;
@@ -69,11 +70,13 @@ static void publish(void *context, size_t index, const struct ig_result *result)
 static void *work(void *context)
 {
     struct run *run = context;
+    size_t count = run->policy->subject_count;
     for (;;) {
-        size_t i = atomic_fetch_add(&run->next, 1);
-        if (i >= run->policy->subject_count) {
+        size_t turn = atomic_fetch_add(&run->next, 1);
+        if (turn >= count) {
             return NULL;
         }
+        size_t i = run->order[turn];
         struct slot slot = {run, i};
         ig_subject_run(&run->scene, &run->policy->subjects[i], publish, &slot);
     }
@@ -94,13 +97,17 @@ static unsigned cgroup_cpus(const struct ig_fsroot *own)
     return 0;
 }
 
+static bool is_file(const struct ig_subject *subject)
+{
+    return subject->kind == IG_KIND_BINARY || subject->kind == IG_KIND_FILE;
+}
+
 /* Threads beyond one for each binary or file, or beyond the CPUs, would only wait. */
 static size_t worker_count(const struct run *run)
 {
     size_t heavy = 0;
     for (size_t i = 0; i < run->policy->subject_count; i++) {
-        enum ig_kind kind = run->policy->subjects[i].kind;
-        heavy += kind == IG_KIND_BINARY || kind == IG_KIND_FILE;
+        heavy += is_file(&run->policy->subjects[i]);
     }
     if (heavy < 2) {
         return 1;
@@ -211,6 +218,20 @@ static char *supervise(struct run *run)
     return NULL;
 }
 
+/* /proc and volumes first: a file that hangs must not keep them from being judged. */
+static void put_in_order(struct run *run)
+{
+    size_t n = 0;
+    run->order = ig_alloc_array(run->policy->subject_count, sizeof *run->order);
+    for (int files = 0; files < 2; files++) {
+        for (size_t i = 0; i < run->policy->subject_count; i++) {
+            if (is_file(&run->policy->subjects[i]) == (files == 1)) {
+                run->order[n++] = i;
+            }
+        }
+    }
+}
+
 static void lay_out(struct run *run)
 {
     const struct ig_policy *policy = run->policy;
@@ -282,6 +303,7 @@ static struct run *prepare(const struct ig_policy *policy, const struct ig_run_o
     run->policy = policy;
     run->options = *options;
     lay_out(run);
+    put_in_order(run);
     pthread_mutex_init(&run->lock, NULL);
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -297,6 +319,7 @@ static void dispose(struct run *run)
     }
     pthread_cond_destroy(&run->change);
     pthread_mutex_destroy(&run->lock);
+    free(run->order);
     free(run->first);
     free(run);
 }

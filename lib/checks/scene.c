@@ -9,6 +9,7 @@
 
 #include "core/buf.h"
 #include "core/mem.h"
+#include "fsroot/permits.h"
 
 /* mountinfo of a node with thousands of volumes is a few MiB. */
 enum { MOUNTINFO_MAX = 32 << 20, STATUS_MAX = 64 << 10 };
@@ -304,6 +305,18 @@ bool ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk 
 bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop)
 {
     return scene->root_is_folder && strcmp(hop->path, "/") == 0;
+}
+
+bool ig_scene_permits(const struct ig_scene *scene, const struct ig_walk *walk, unsigned may,
+                      const struct ig_hop **failing)
+{
+    struct ig_walk inside = *walk;
+    if (inside.count > 1 && ig_scene_is_folder(scene, &inside.hops[0])) {
+        inside.hops++;
+        inside.count--;
+    }
+    return ig_walk_permits(&inside, &scene->run_as, may, scene->unmapped,
+                           scene->protected_symlinks, failing);
 }
 
 char *ig_cred_text(const struct ig_cred *cred)

@@ -61,6 +61,10 @@ bool ig_scene_promises(const struct ig_scene *scene, const char *path);
 bool ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk);
 /* Is HOP the folder that --root names, and no mount point? */
 bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop);
+/* ig_walk_permits() for the program's user. The mode of the folder that an image was unpacked into
+ * (`mktemp -d` makes it 0700) is not that of a container's "/", so it refuses nobody. */
+bool ig_scene_permits(const struct ig_scene *scene, const struct ig_walk *walk, unsigned may,
+                      const struct ig_hop **failing);
 /* "uid 1001 gid 1001 groups 2000", malloc'd. */
 char *ig_cred_text(const struct ig_cred *cred);
 /* Is PATH (normal) DIR itself or below it? */

@@ -7,7 +7,6 @@
 #include <sys/statvfs.h>
 
 #include "core/mem.h"
-#include "fsroot/permits.h"
 
 bool ig_fault_of_the_image(int number)
 {
@@ -109,9 +108,7 @@ bool ig_say_access(const struct ig_question *q, const char *what, const struct i
         ig_result_fix(r, "Mount /proc in this container: ACLs are read through it.");
         return false;
     }
-    if (!ig_walk_permits(walk, &q->scene->run_as, may, q->scene->unmapped,
-                         q->scene->protected_symlinks, &failing) &&
-        failing != NULL) {
+    if (!ig_scene_permits(q->scene, walk, may, &failing) && failing != NULL) {
         refuse(q, what, failing, verb_for(failing, may), r);
         return false;
     }
