@@ -8,12 +8,13 @@
 #include "core/mem.h"
 #include "watchdog.h"
 
-/* How long a policy or checksum file may take to be read. */
+/* How long a policy or checksum file may take to be read: one stall, as --stall has it by default. */
 enum { INPUT_SECONDS = 60 };
 
 static unsigned input_seconds(const struct options *o)
 {
-    return o->timeout != 0 && o->timeout < INPUT_SECONDS ? o->timeout : INPUT_SECONDS;
+    unsigned seconds = o->stall != 0 ? o->stall : INPUT_SECONDS;
+    return o->timeout != 0 && o->timeout < seconds ? o->timeout : seconds;
 }
 
 static int load_policy(const struct options *o, struct ig_policy **policy, struct ig_error *e)
