@@ -19,26 +19,36 @@ static const struct ig_param params[] = {
     {0},
 };
 
-/* A place for each of a library's directories is enough to know what is missing; a hostile file has
- * thousands. */
-enum { PLACES_SHOWN = 16 };
+/* More than any healthy search path has; a hostile file has thousands. */
+enum { PLACES_SHOWN = 32 };
+
+/* The variants of a folder for newer CPUs say nothing that the folder itself does not. */
+static bool is_variant(const struct ig_try *t)
+{
+    return strstr(t->path, "/glibc-hwcaps/") != NULL && strcmp(t->why, "ENOENT") == 0;
+}
 
 static void add_places(const struct ig_need *need, struct ig_buf *out)
 {
-    for (size_t i = 0; i < need->try_count; i++) {
-        if (i == PLACES_SHOWN) {
-            ig_buf_addf(out, " and %zu more places", need->try_count - i);
-            return;
-        }
+    size_t shown = 0;
+    bool variants = false;
+    for (size_t i = 0; i < need->try_count && shown < PLACES_SHOWN; i++) {
         const struct ig_try *t = &need->tries[i];
-        ig_buf_addf(out, "%s%s", i == 0 ? "" : ", ", t->path);
+        if (t->why != NULL && is_variant(t)) {
+            variants = true;
+            continue;
+        }
+        ig_buf_addf(out, "%s%s", shown++ == 0 ? "" : ", ", t->path);
         if (t->why != NULL && strcmp(t->why, "ENOENT") != 0) {
             ig_buf_addf(out, " (%s)", t->why);
         }
     }
-    if (need->try_count == 0) {
-        ig_buf_adds(out, "no directory at all");
+    if (shown == PLACES_SHOWN) {
+        ig_buf_adds(out, ", ...");
     }
+    ig_buf_adds(out, variants ? " (and the glibc-hwcaps folders of each)"
+                     : shown == 0 ? "no directory at all"
+                                  : "");
 }
 
 static size_t other_missing(const struct ig_resolution *r, const struct ig_need *first)
