@@ -85,6 +85,7 @@ static int resolve(struct facts *f, const struct ig_scene *scene, struct ig_erro
         .root = scene->root,
         .files = f->files,
         .x86_level = ig_x86_level(),
+        .x86_intel = ig_x86_intel(),
         .trace = f->trace,
     };
     f->resolved = ig_resolve(&options, &f->target.walk, f->target.fd, f->image, loader,

@@ -70,6 +70,7 @@ static struct ig_libraries *resolve(const struct ig_question *q, const struct ig
         .ld_library_path = env_of(q->scene, "LD_LIBRARY_PATH"),
         .ld_preload = env_of(q->scene, "LD_PRELOAD"),
         .x86_level = ig_x86_level(),
+        .x86_intel = ig_x86_intel(),
         .permits = q->scene->run_as_known ? may_use : NULL,
         .permits_context = q->scene,
     };

@@ -10,7 +10,7 @@
 #include "elf/versions.h"
 
 /* Real ones have some hundred entries. */
-enum { DYNAMIC_MAX = 1 << 20, NEEDED_MAX = 65536 };
+enum { DYNAMIC_MAX = 1 << 20 };
 
 uint64_t ig_image_offset(const struct ig_image *image, uint64_t vaddr, uint64_t *room)
 {
@@ -29,8 +29,6 @@ uint64_t ig_image_offset(const struct ig_image *image, uint64_t vaddr, uint64_t 
 
 /* The tags that matter, as addresses and offsets into the string table. */
 struct tags {
-    uint64_t strtab, strsz, symtab, versym, hash, gnu_hash;
-    uint64_t verneed, verneed_count, verdef, verdef_count;
     uint64_t soname, rpath, runpath;
     bool has_strtab, has_soname, has_rpath, has_runpath;
     uint64_t *needed;
@@ -41,24 +39,19 @@ static void take_tag(struct ig_dynamic *d, struct tags *t, uint64_t tag, uint64_
 {
     switch (tag) {
     case DT_NEEDED:
-        if (t->needed_count < NEEDED_MAX) {
-            if ((t->needed_count & (t->needed_count - 1)) == 0) {
-                size_t size = t->needed_count != 0 ? t->needed_count * 2 : 1;
-                t->needed = ig_realloc_array(t->needed, size, sizeof *t->needed);
-            }
-            t->needed[t->needed_count++] = value;
+        if ((t->needed_count & (t->needed_count - 1)) == 0) {
+            size_t size = t->needed_count != 0 ? t->needed_count * 2 : 1;
+            t->needed = ig_realloc_array(t->needed, size, sizeof *t->needed);
         }
+        t->needed[t->needed_count++] = value;
         break;
-    case DT_STRTAB: t->strtab = value; t->has_strtab = true; break;
-    case DT_STRSZ: t->strsz = value; break;
-    case DT_SYMTAB: t->symtab = value; break;
-    case DT_HASH: t->hash = value; break;
-    case DT_GNU_HASH: t->gnu_hash = value; break;
-    case DT_VERSYM: t->versym = value; break;
-    case DT_VERNEED: t->verneed = value; break;
-    case DT_VERNEEDNUM: t->verneed_count = value; break;
-    case DT_VERDEF: t->verdef = value; d->has_verdef = true; break;
-    case DT_VERDEFNUM: t->verdef_count = value; break;
+    case DT_STRTAB: d->strtab = value; t->has_strtab = true; break;
+    case DT_SYMTAB: d->symtab = value; break;
+    case DT_HASH: d->hash = value; break;
+    case DT_GNU_HASH: d->gnu_hash = value; break;
+    case DT_VERSYM: d->versym = value; break;
+    case DT_VERNEED: d->verneed = value; break;
+    case DT_VERDEF: d->verdef = value; d->has_verdef = true; break;
     case DT_SONAME: t->soname = value; t->has_soname = true; break;
     case DT_RPATH: t->rpath = value; t->has_rpath = true; break;
     case DT_RUNPATH: t->runpath = value; t->has_runpath = true; break;
@@ -78,6 +71,13 @@ static void take_tag(struct ig_dynamic *d, struct tags *t, uint64_t tag, uint64_
         break;
     default:
         break;
+    }
+}
+
+static void fault(struct ig_dynamic *d, const char *text)
+{
+    if (d->fault == NULL) {
+        d->fault = ig_strdup(text);
     }
 }
 
@@ -103,28 +103,22 @@ static void take_tags(const struct ig_image *image, const void *table, size_t si
         }
         take_tag(d, t, tag, value);
     }
+    fault(d, "its dynamic section has no end");
 }
 
-static void fault(struct ig_dynamic *d, const char *text)
-{
-    if (d->fault == NULL) {
-        d->fault = ig_strdup(text);
-    }
-}
-
-/* Names are read one by one where they lie; see names.h. */
+/* Names are read one by one where they lie; see names.h. No loader looks at DT_STRSZ. */
 static bool open_names(const struct ig_bytes *from, const struct ig_image *image,
                        const struct tags *t, struct ig_dynamic *d, struct ig_names *names)
 {
     uint64_t room = 0;
-    uint64_t offset = t->has_strtab ? ig_image_offset(image, t->strtab, &room) : UINT64_MAX;
-    if (offset == UINT64_MAX || t->strsz == 0 || t->strsz > room) {
+    uint64_t offset = t->has_strtab ? ig_image_offset(image, d->strtab, &room) : UINT64_MAX;
+    if (offset == UINT64_MAX) {
         fault(d, "its dynamic string table lies outside the file or is missing");
         return false;
     }
     names->from = from;
-    names->offset = d->strtab = offset;
-    names->size = d->strsz = t->strsz;
+    names->offset = offset;
+    names->size = room;
     return true;
 }
 
@@ -151,13 +145,6 @@ static void take_names(struct ig_dynamic *d, const struct tags *t, struct ig_nam
     d->runpath = t->has_runpath ? string_at(d, names, t->runpath) : NULL;
 }
 
-static uint64_t offset_or_zero(const struct ig_image *image, uint64_t vaddr)
-{
-    uint64_t room;
-    uint64_t offset = vaddr != 0 ? ig_image_offset(image, vaddr, &room) : UINT64_MAX;
-    return offset != UINT64_MAX ? offset : 0;
-}
-
 static int interpret(const struct ig_bytes *from, const struct ig_image *image,
                      const struct tags *t, struct ig_dynamic *d, struct ig_error *e)
 {
@@ -166,18 +153,10 @@ static int interpret(const struct ig_bytes *from, const struct ig_image *image,
         return 0;
     }
     take_names(d, t, names);
-    d->symtab = offset_or_zero(image, t->symtab);
-    d->versym = offset_or_zero(image, t->versym);
-    d->hash = offset_or_zero(image, t->hash);
-    d->gnu_hash = offset_or_zero(image, t->gnu_hash);
-    struct ig_version_tables tables = {
-        .names = names,
-        .verneed = t->verneed,
-        .verneed_count = t->verneed_count,
-        .verdef = t->verdef,
-        .verdef_count = t->verdef_count,
-    };
-    int status = ig_versions_parse(from, image, &tables, d, e);
+    int status = ig_versions_parse(from, image, names, d, e);
+    d->kept = names->kept + d->needed_count * sizeof *d->needed +
+              d->version_need_count * sizeof *d->version_needs +
+              d->version_count * sizeof *d->versions;
     return names->error == 0 ? status
                              : ig_error_set(e, names->error, "cannot read the dynamic names");
 }
@@ -199,12 +178,17 @@ int ig_dynamic_parse(const struct ig_bytes *from, const struct ig_image *image,
     /* Loaders read it at p_vaddr; p_offset only says the same in a healthy file. */
     uint64_t room = 0;
     uint64_t offset = ig_image_offset(image, dynamic->vaddr, &room);
-    size_t size = dynamic->filesz < DYNAMIC_MAX ? (size_t)dynamic->filesz : DYNAMIC_MAX;
-    size = room < size ? (size_t)room : size;
-    if (offset == UINT64_MAX || size == 0) {
+    if (dynamic->filesz == 0) {
+        /* As `objcopy --only-keep-debug` leaves it. */
+        fault(out, "object file has no dynamic section");
+        return 0;
+    }
+    if (offset == UINT64_MAX) {
         fault(out, "its dynamic section lies in no loaded segment");
         return 0;
     }
+    /* Loaders go on to DT_NULL, wherever p_filesz ends. */
+    size_t size = room < DYNAMIC_MAX ? (size_t)room : DYNAMIC_MAX;
     IG_AUTO_FREE char *table = ig_alloc(size);
     ssize_t n = ig_bytes_read_at(from, table, size, offset);
     if (n < 0) {

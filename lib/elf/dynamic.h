@@ -34,8 +34,9 @@ struct ig_dynamic {
     char **versions;         /* DT_VERDEF names, the base (the soname) left out */
     size_t version_count;
     bool has_verdef;
-    /* Where the symbol table lies, for ig_symbols_parse(): file offsets, 0 where absent. */
-    uint64_t symtab, strtab, strsz, versym, hash, gnu_hash;
+    /* Where the symbol table lies, for ig_symbols_parse(): addresses, 0 where absent. */
+    uint64_t symtab, strtab, versym, hash, gnu_hash, verneed, verdef;
+    size_t kept;             /* bytes that all of this takes */
     /* Why a loader could not read it, a sentence; NULL where it could. Owned. What came before is
      * filled in all the same. */
     char *fault;

@@ -3,19 +3,38 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "core/buf.h"
 #include "core/mem.h"
+#include "elf/image_priv.h"
 
-enum { BUCKETS = 1024 };
+enum {
+    BUCKETS = 1024,
+    /* Real programs need some hundred KiB; thousands of made-up libraries must not add up. */
+    KEPT_MAX = 16 << 20,
+};
 
 struct node {
     struct node *next;
     struct ig_file file;
 };
 
+struct loader_node {
+    struct loader_node *next;
+    char *path;
+    uint16_t e_machine;
+    uint8_t e_class;
+    struct ig_known_loader known;
+};
+
 struct ig_files {
     struct node *buckets[BUCKETS];
+    struct loader_node *loaders;
+    struct ig_ldcache cache;
+    enum { CACHE_UNKNOWN, CACHE_READ, CACHE_TOO_LARGE } cache_state;
+    size_t kept;  /* bytes of all dynamic sections */
 };
 
 struct ig_files *ig_files_new(void)
@@ -34,6 +53,16 @@ void ig_files_free(struct ig_files *files)
             ig_dynamic_free(&node->file.dynamic);
             free(node);
         }
+    }
+    while (files != NULL && files->loaders != NULL) {
+        struct loader_node *node = files->loaders;
+        files->loaders = node->next;
+        ig_loader_free(&node->known.loader);
+        free(node->path);
+        free(node);
+    }
+    if (files != NULL) {
+        ig_ldcache_free(&files->cache);
     }
     free(files);
 }
@@ -58,15 +87,39 @@ static void bad(struct ig_file *file, enum ig_fit fit, const char *text)
 static void judge_image(struct ig_file *file)
 {
     const struct ig_image *image = &file->image;
-    if (image->kind != IG_IMAGE_ELF) {
-        bad(file, IG_FIT_BAD, image->size < sizeof(Elf32_Ehdr) ? "file too short"
-                                                               : "invalid ELF header");
+    size_t header = image->e_class == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr);
+    if (image->size < header) {
+        bad(file, IG_FIT_BAD, "file too short");
+    } else if (image->kind != IG_IMAGE_ELF) {
+        bad(file, IG_FIT_BAD, "invalid ELF header");
     } else if (image->e_type != ET_DYN && image->e_type != ET_EXEC) {
         bad(file, IG_FIT_BAD, "only ET_DYN and ET_EXEC can be loaded");
-    } else if (image->refusal != 0) {
+    } else if (image->segments == NULL) {
         bad(file, IG_FIT_BAD, image->refusal_text);
-    } else if (ig_image_cut_short(image)) {
-        bad(file, IG_FIT_BAD, "a segment lies past its end: it is cut short");
+    } else {
+        IG_AUTO_FREE char *fault = ig_image_library_fault(image);
+        if (fault != NULL) {
+            bad(file, IG_FIT_BAD, fault);
+        }
+    }
+}
+
+static void read_dynamic(struct ig_file *file, const struct ig_bytes *bytes)
+{
+    struct ig_error e = {0};
+    uint8_t ident[EI_NIDENT] = {0};
+    if (ig_bytes_read_at(bytes, ident, sizeof ident, 0) < 0) {
+        bad(file, IG_FIT_UNREAD, strerror(errno));
+        return;
+    }
+    file->osabi = ident[EI_OSABI];
+    file->abi_version = ident[EI_ABIVERSION];
+    if (ig_dynamic_parse(bytes, &file->image, &file->dynamic, &e) != 0) {
+        bad(file, IG_FIT_UNREAD, e.text);
+    } else if (!file->dynamic.present) {
+        bad(file, IG_FIT_BAD, "object file has no dynamic section");
+    } else if (file->dynamic.fault != NULL) {
+        bad(file, IG_FIT_BAD, file->dynamic.fault);
     }
 }
 
@@ -94,12 +147,28 @@ static void read_file(struct ig_file *file, const struct ig_walk *walk)
         return;
     }
     judge_image(file);
-    if (file->fit == IG_FIT_YES &&
-        ig_dynamic_parse(&bytes, &file->image, &file->dynamic, &e) != 0) {
-        bad(file, IG_FIT_UNREAD, e.text);
-    } else if (file->fit == IG_FIT_YES && file->dynamic.fault != NULL) {
-        bad(file, IG_FIT_BAD, file->dynamic.fault);
+    if (file->fit == IG_FIT_YES) {
+        read_dynamic(file, &bytes);
     }
+}
+
+static struct node *add_file(struct ig_files *files, const struct ig_walk *walk)
+{
+    const struct ig_meta *meta = &ig_walk_final(walk)->meta;
+    struct node *node = ig_alloc(sizeof *node);
+    node->file = (struct ig_file){.dev = meta->dev, .ino = meta->ino, .fit = IG_FIT_YES};
+    read_file(&node->file, walk);
+    size_t kept = node->file.dynamic.kept +
+                  node->file.image.segment_count * sizeof *node->file.image.segments;
+    if (files->kept + kept > KEPT_MAX) {
+        ig_dynamic_free(&node->file.dynamic);
+        ig_image_free(&node->file.image);
+        bad(&node->file, IG_FIT_UNREAD,
+            "the dynamic sections of all libraries together are more than initgate keeps");
+    } else {
+        files->kept += kept;
+    }
+    return node;
 }
 
 const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk *walk,
@@ -112,18 +181,84 @@ const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk 
         node = node->next;
     }
     if (node == NULL) {
-        node = ig_alloc(sizeof *node);
-        node->file = (struct ig_file){.dev = meta->dev, .ino = meta->ino, .fit = IG_FIT_YES};
-        read_file(&node->file, walk);
+        node = add_file(files, walk);
         node->next = *bucket;
         *bucket = node;
     }
+    /* In the order of open_verify(). */
     static const struct ig_file other = {.fit = IG_FIT_OTHER};
+    static char order[] = "ELF file data encoding of the other byte order";
+    static const struct ig_file swapped = {.fit = IG_FIT_BAD, .text = order};
     const struct ig_image *image = &node->file.image;
-    /* Class and machine are looked at before all that makes a file bad. */
-    if (image->kind == IG_IMAGE_ELF && (image->e_class != program->e_class ||
-                                        image->e_machine != program->e_machine)) {
-        return &other;
+    if (image->kind != IG_IMAGE_ELF) {
+        return &node->file;
     }
-    return &node->file;
+    if (image->e_class == program->e_class && image->e_data != program->e_data) {
+        return &swapped;
+    }
+    return image->e_class == program->e_class && image->e_machine == program->e_machine
+               ? &node->file
+               : &other;
+}
+
+static int read_loader(struct ig_files *files, const struct ig_walk *walk,
+                       const struct ig_image *program, struct ig_known_loader *out,
+                       struct ig_error *e)
+{
+    const struct ig_file *file = ig_files_get(files, walk, program);
+    enum ig_loader_kind real = ig_loader_kind_of(walk->path);
+    /* gcompat and its like put musl's loader behind glibc's name. */
+    enum ig_loader_kind kind = real != IG_LOADER_UNKNOWN ? real : out->loader.kind;
+    struct ig_error unread = {0};
+    IG_AUTO_CLOSE int fd = ig_walk_open(walk, &unread);
+    struct ig_bytes bytes = fd >= 0 ? ig_bytes_of_fd(fd, ig_walk_final(walk)->meta.size)
+                                    : ig_bytes_of_memory("", 0);
+    out->file = file->fit == IG_FIT_YES ? file : NULL;
+    return ig_loader_parse(&bytes, program, kind, &out->loader, e);
+}
+
+const struct ig_known_loader *ig_files_loader(struct ig_files *files, const struct ig_fsroot *root,
+                                              const char *path, const struct ig_image *program,
+                                              struct ig_error *e)
+{
+    struct loader_node *node = files->loaders;
+    while (node != NULL && (strcmp(node->path, path) != 0 || node->e_class != program->e_class ||
+                            node->e_machine != program->e_machine)) {
+        node = node->next;
+    }
+    if (node != NULL) {
+        return &node->known;
+    }
+    struct ig_walk walk;
+    struct ig_known_loader known = {.loader = {.kind = ig_loader_kind_of(path)}};
+    struct ig_bytes nothing = ig_bytes_of_memory("", 0);
+    int status = ig_fsroot_walk(root, path, 0, &walk) == 0
+                     ? read_loader(files, &walk, program, &known, e)
+                     : ig_loader_parse(&nothing, program, known.loader.kind, &known.loader, e);
+    ig_walk_free(&walk);
+    if (status != 0) {
+        return NULL;
+    }
+    node = ig_alloc(sizeof *node);
+    *node = (struct loader_node){.next = files->loaders, .path = ig_strdup(path),
+                                 .e_machine = program->e_machine, .e_class = program->e_class,
+                                 .known = known};
+    files->loaders = node;
+    return &node->known;
+}
+
+const struct ig_ldcache *ig_files_ldcache(struct ig_files *files, const struct ig_fsroot *root)
+{
+    if (files->cache_state == CACHE_UNKNOWN) {
+        struct ig_buf text = {0};
+        struct ig_error e = {0};
+        int status = ig_fsroot_slurp(root, "/etc/ld.so.cache", IG_LDCACHE_MAX, &text, &e);
+        files->cache_state = status != 0 && e.number == EFBIG ? CACHE_TOO_LARGE : CACHE_READ;
+        if (status == 0 && text.length > 0) {
+            size_t length = text.length;
+            ig_ldcache_parse(ig_buf_steal(&text), length, &files->cache, &e);
+        }
+        ig_buf_free(&text);
+    }
+    return files->cache_state == CACHE_READ ? &files->cache : NULL;
 }

@@ -3,12 +3,29 @@
 #ifndef IG_ELF_FILES_H
 #define IG_ELF_FILES_H
 
+#include "elf/ldcache.h"
+#include "elf/loader.h"
 #include "elf/resolve.h"
 
-/* The file at the end of WALK (which succeeded), parsed once; judged against PROGRAM's class and
- * machine. Borrowed from FILES. */
+/* The file at the end of WALK (which succeeded), parsed once; judged against PROGRAM's class, byte
+ * order and machine. Borrowed from FILES. */
 const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk *walk,
                                    const struct ig_image *program);
+
+/* A loader as programs name it, and its file: NULL where it is not there or is none for PROGRAM. */
+struct ig_known_loader {
+    struct ig_loader loader;
+    const struct ig_file *file;
+};
+
+/* What is at PATH in ROOT, read once. NULL where it could not be read (errno in E). Borrowed. */
+const struct ig_known_loader *ig_files_loader(struct ig_files *files, const struct ig_fsroot *root,
+                                              const char *path, const struct ig_image *program,
+                                              struct ig_error *e);
+
+/* ROOT's ld.so.cache, read once; without entries where there is none or a loader would pass it over.
+ * NULL where it is larger than what is read. Borrowed. */
+const struct ig_ldcache *ig_files_ldcache(struct ig_files *files, const struct ig_fsroot *root);
 
 /* Close a walk's descriptors, keep its hops: a program may have more libraries than descriptors. */
 void ig_walk_close(struct ig_walk *walk);

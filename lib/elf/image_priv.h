@@ -28,4 +28,8 @@ void ig_image_parse_script(struct ig_image *image, const char head[IG_IMAGE_HEAD
  * broken_text. IMAGE has its segments. */
 char *ig_image_mapping_fault(const struct ig_image *image);
 
+/* What keeps a loader from mapping IMAGE as a library, likewise. It needs no entry point, and nobody
+ * looks at its PT_INTERP. */
+char *ig_image_library_fault(const struct ig_image *image);
+
 #endif

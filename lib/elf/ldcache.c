@@ -8,7 +8,7 @@
 
 #include "core/mem.h"
 
-static const char old_magic[] = "ld.so-1.7.0";            /* and its NUL */
+static const char old_magic[] = "ld.so-1.7.0";            /* and a byte of padding */
 static const char new_magic[] = "glibc-ld.so.cache1.1";   /* without one */
 
 enum {
@@ -21,7 +21,12 @@ enum {
     EXTENSION_HWCAPS = 1,  /* cache_extension_tag_glibc_hwcaps */
     KIND_MASK = 0xff,
     KIND_LIBC6 = 0x03,
+    NAME_ROOM = 256,       /* NAME_MAX and its NUL: no library has a longer name */
+    PATH_ROOM = 4096,      /* PATH_MAX */
+    SAME_NAME_MAX = 64,    /* real ones: a few machines and hwcaps */
 };
+/* dl_cache_hwcap_extension(): the upper half of the hwcap field but for ten bits of ISA level. */
+#define EXTENSION_MASK UINT64_C(0xfffffc0000000000)
 #define HWCAP_EXTENSION (UINT64_C(1) << 62)
 
 struct view {
@@ -29,6 +34,16 @@ struct view {
     size_t length;
     bool swapped;
 };
+
+static bool is_extension(uint64_t hwcap)
+{
+    return (hwcap & EXTENSION_MASK) == HWCAP_EXTENSION;
+}
+
+static unsigned level_of(uint64_t hwcap)
+{
+    return (unsigned)(hwcap >> 32 & 0x3ff) + 1;
+}
 
 static uint32_t word(const struct view *v, size_t at)
 {
@@ -49,33 +64,39 @@ static const char *string(const struct view *v, uint32_t at)
 }
 
 /* Where the section of glibc-hwcaps names lies, in words; false where there is none. */
-static bool find_hwcaps(const struct view *v, uint32_t *at, uint32_t *count)
+static bool find_hwcaps(const struct view *v, const struct view *file, uint32_t *at,
+                        uint32_t *count)
 {
     uint32_t directory = word(v, NEW_EXTENSION_AT);
-    if (directory == 0 || !has(v, directory, 8) || word(v, directory) != EXTENSION_MAGIC) {
+    if (directory == 0 || !has(file, directory, 8) || word(file, directory) != EXTENSION_MAGIC) {
         return false;
     }
-    uint32_t sections = word(v, directory + 4);
-    for (uint32_t i = 0; i < sections && has(v, directory + 8 + (uint64_t)i * 16, 16); i++) {
+    uint32_t sections = word(file, directory + 4);
+    for (uint32_t i = 0; i < sections && has(file, directory + 8 + (uint64_t)i * 16, 16); i++) {
         size_t section = directory + 8 + (size_t)i * 16;
-        if (word(v, section) == EXTENSION_HWCAPS) {
-            *at = word(v, section + 8);
-            *count = word(v, section + 12) / 4;
-            return has(v, *at, (uint64_t)*count * 4);
+        if (word(file, section) == EXTENSION_HWCAPS) {
+            *at = word(file, section + 8);
+            *count = word(file, section + 12) / 4;
+            return has(file, *at, (uint64_t)*count * 4);
         }
     }
     return false;
 }
 
+/* Strings may overlap: one of 4 MiB could be a hundred thousand long names. */
 static void add(struct ig_ldcache *cache, struct ig_ldcache_entry entry)
 {
-    if (entry.name != NULL && entry.path != NULL) {
+    if (entry.name != NULL && entry.path != NULL &&
+        strnlen(entry.name, NAME_ROOM) < NAME_ROOM && strnlen(entry.path, PATH_ROOM) < PATH_ROOM) {
         entry.index = cache->count;
         cache->entries[cache->count++] = entry;
     }
 }
 
-static int parse_new(const struct view *v, struct ig_ldcache *cache, struct ig_error *e)
+/* The header and its entries count from V on; the extension and its strings from the start of the
+ * FILE, also where an old cache stands before (elf/dl-cache.c glibc_hwcaps_compare()). */
+static int parse_new(const struct view *v, const struct view *file, struct ig_ldcache *cache,
+                     struct ig_error *e)
 {
     uint32_t count = word(v, sizeof new_magic - 1);
     uint32_t hwcaps_at = 0;
@@ -83,7 +104,7 @@ static int parse_new(const struct view *v, struct ig_ldcache *cache, struct ig_e
     if (!has(v, NEW_HEADER, (uint64_t)count * NEW_ENTRY)) {
         return ig_error_set(e, EINVAL, "its %u entries do not fit in the file", count);
     }
-    bool named = find_hwcaps(v, &hwcaps_at, &hwcaps_count);
+    bool named = find_hwcaps(v, file, &hwcaps_at, &hwcaps_count);
     cache->entries = ig_alloc_array(count, sizeof *cache->entries);
     for (uint32_t i = 0; i < count; i++) {
         size_t at = NEW_HEADER + (size_t)i * NEW_ENTRY;
@@ -94,13 +115,14 @@ static int parse_new(const struct view *v, struct ig_ldcache *cache, struct ig_e
             .flags = word(v, at),
             .name = string(v, word(v, at + 4)),
             .path = string(v, word(v, at + 8)),
-            .legacy_hwcap = hwcap != 0 && (hwcap & HWCAP_EXTENSION) == 0,
+            .bits = hwcap,
         };
-        if ((hwcap & HWCAP_EXTENSION) != 0) {
+        if (is_extension(hwcap)) {
             uint32_t index = (uint32_t)hwcap;
-            entry.hwcaps = named && index < hwcaps_count
-                               ? string(v, word(v, hwcaps_at + (size_t)index * 4))
-                               : "";
+            const char *name = named && index < hwcaps_count
+                                   ? string(file, word(file, hwcaps_at + (size_t)index * 4))
+                                   : NULL;
+            entry.hwcaps = name != NULL ? name : "";
         }
         add(cache, entry);
     }
@@ -147,7 +169,8 @@ static int by_name(const void *a, const void *b)
 
 static int parse(struct view v, struct ig_ldcache *cache, struct ig_error *e)
 {
-    if (v.length >= OLD_HEADER && memcmp(v.data, old_magic, sizeof old_magic) == 0) {
+    struct view file = v;
+    if (v.length >= OLD_HEADER && memcmp(v.data, old_magic, sizeof old_magic - 1) == 0) {
         v.swapped = !fits(&v, OLD_HEADER - 4, OLD_HEADER, OLD_ENTRY);
         if (!fits(&v, OLD_HEADER - 4, OLD_HEADER, OLD_ENTRY)) {
             return ig_error_set(e, EINVAL, "its entries do not fit in the file");
@@ -155,7 +178,8 @@ static int parse(struct view v, struct ig_ldcache *cache, struct ig_error *e)
         /* A new cache may follow, aligned to its own needs; loaders then read that one alone. */
         size_t end = OLD_HEADER + (size_t)word(&v, OLD_HEADER - 4) * OLD_ENTRY;
         end = (end + 7) & ~(size_t)7;
-        struct view behind = {v.data + end, end <= v.length ? v.length - end : 0, false};
+        end = end <= v.length ? end : v.length;
+        struct view behind = {v.data + end, v.length - end, false};
         if (!is_new(&behind)) {
             return parse_old(&v, cache);
         }
@@ -165,7 +189,24 @@ static int parse(struct view v, struct ig_ldcache *cache, struct ig_error *e)
         return ig_error_set(e, EINVAL, "it is no cache of a known format");
     }
     v.swapped = !fits(&v, sizeof new_magic - 1, NEW_HEADER, NEW_ENTRY);
-    return parse_new(&v, cache, e);
+    file.swapped = v.swapped;
+    return parse_new(&v, &file, cache, e);
+}
+
+/* So that a lookup is short whatever the file holds. */
+static void drop_repeated(struct ig_ldcache *cache)
+{
+    size_t kept = 0;
+    size_t same = 0;
+    for (size_t i = 0; i < cache->count; i++) {
+        bool repeated = kept > 0 && strcmp(cache->entries[i].name,
+                                           cache->entries[kept - 1].name) == 0;
+        same = repeated ? same + 1 : 0;
+        if (same < SAME_NAME_MAX) {
+            cache->entries[kept++] = cache->entries[i];
+        }
+    }
+    cache->count = kept;
 }
 
 int ig_ldcache_parse(char *data, size_t length, struct ig_ldcache *out, struct ig_error *e)
@@ -176,6 +217,7 @@ int ig_ldcache_parse(char *data, size_t length, struct ig_ldcache *out, struct i
         return -1;
     }
     qsort(out->entries, out->count, sizeof *out->entries, by_name);
+    drop_repeated(out);
     return 0;
 }
 
@@ -210,8 +252,18 @@ static size_t rank(const char *const *hwcaps, const char *name)
     return hwcaps[i] != NULL ? i : SIZE_MAX;
 }
 
+static bool suits(const struct ig_ldcache_entry *entry, uint32_t flags,
+                  const struct ig_ldcache_cpu *cpu)
+{
+    if (flags != 0 ? entry->flags != flags : (entry->flags & KIND_MASK) != KIND_LIBC6) {
+        return false;
+    }
+    return entry->hwcaps != NULL ? level_of(entry->bits) <= cpu->level
+                                 : (entry->bits & ~cpu->features) == 0;
+}
+
 const char *ig_ldcache_find(const struct ig_ldcache *cache, const char *name, uint32_t flags,
-                            const char *const *hwcaps)
+                            const struct ig_ldcache_cpu *cpu)
 {
     const char *best = NULL;
     const char *plain = NULL;
@@ -219,16 +271,14 @@ const char *ig_ldcache_find(const struct ig_ldcache *cache, const char *name, ui
     for (size_t i = first_of(cache, name);
          i < cache->count && strcmp(cache->entries[i].name, name) == 0; i++) {
         const struct ig_ldcache_entry *entry = &cache->entries[i];
-        if (flags != 0 ? entry->flags != flags : (entry->flags & KIND_MASK) != KIND_LIBC6) {
+        if (!suits(entry, flags, cpu)) {
             continue;
         }
-        if (entry->hwcaps != NULL) {
-            size_t r = rank(hwcaps, entry->hwcaps);
-            if (r < best_rank) {
-                best_rank = r;
-                best = entry->path;
-            }
-        } else if (plain == NULL && !entry->legacy_hwcap) {
+        size_t r = entry->hwcaps != NULL ? rank(cpu->hwcaps, entry->hwcaps) : SIZE_MAX;
+        if (r < best_rank) {
+            best_rank = r;
+            best = entry->path;
+        } else if (entry->hwcaps == NULL && plain == NULL) {
             plain = entry->path;
         }
     }
@@ -246,6 +296,7 @@ uint32_t ig_ldcache_flags(uint16_t e_machine, uint8_t e_class)
         {EM_X86_64, ELFCLASS64, 0x0303}, {EM_X86_64, ELFCLASS32, 0x0803},
         {EM_386, ELFCLASS32, 0x0003},    {EM_AARCH64, ELFCLASS64, 0x0a03},
         {EM_S390, ELFCLASS64, 0x0403},   {EM_PPC64, ELFCLASS64, 0x0503},
+        {EM_RISCV, ELFCLASS64, 0x1003},
     };
     for (size_t i = 0; i < IG_COUNT(rows); i++) {
         if (rows[i].machine == e_machine && rows[i].class == e_class) {

@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,20 +94,37 @@ static void find_dirs(const char *data, size_t size, struct ig_loader *loader)
             continue;
         }
         size_t count = 0;
+        size_t start = i;
         size_t n;
-        for (size_t at = i; at < size && (n = constant(data + at, size - at)) != 0; at += n + 1) {
+        for (; i < size && (n = constant(data + i, size - i)) != 0; i += n + 1) {
             count++;
         }
         if (count > best_count) {
-            best = i;
+            best = start;
             best_count = count;
         }
+        /* Back to the NUL that a next constant would follow. */
+        i -= count != 0;
     }
     for (size_t i = 0; i < best_count && i < DIRS_MAX; i++) {
         size_t n = strlen(data + best);
         add_dir(loader, data + best, n - 1);
         best += n + 1;
     }
+}
+
+/* The texts of `ld.so --version` and `ld.so --help`, which came with 2.33. */
+static void find_release(const char *data, size_t size, struct ig_loader *loader)
+{
+    static const char words[] = " release version 2.";
+    static const char option[] = "--glibc-hwcaps-prepend";
+    const char *end = data + size;
+    const char *at = memmem(data, size, words, sizeof words - 1);
+    at = at != NULL ? at + sizeof words - 1 : end;
+    for (unsigned i = 0; i < 3 && at < end && *at >= '0' && *at <= '9'; i++, at++) {
+        loader->minor = loader->minor * 10 + (unsigned)(*at - '0');
+    }
+    loader->hwcaps = memmem(data, size, option, sizeof option - 1) != NULL;
 }
 
 static void default_dirs(const struct ig_image *image, struct ig_loader *loader)
@@ -130,6 +148,12 @@ int ig_loader_parse(const struct ig_bytes *from, const struct ig_image *image,
             return ig_error_set(e, errno, "cannot read the loader");
         }
         find_dirs(data, (size_t)n, out);
+        find_release(data, (size_t)n, out);
+    }
+    if (from->size == 0) {
+        /* There is no loader: guess a current one. */
+        out->minor = UINT_MAX;
+        out->hwcaps = true;
     }
     if (out->system_dir_count == 0) {
         default_dirs(image, out);

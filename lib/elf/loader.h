@@ -3,6 +3,7 @@
 #ifndef IG_ELF_LOADER_H
 #define IG_ELF_LOADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/error.h"
@@ -19,6 +20,9 @@ struct ig_loader {
     char **system_dirs;      /* where glibc looks last, without the final slash; owned */
     size_t system_dir_count;
     char *lib;               /* what it puts for $LIB: "lib/x86_64-linux-gnu"; owned */
+    unsigned minor;          /* 36 of glibc 2.36; 0 before 2.33, which does not say;
+                                UINT_MAX where there is no loader */
+    bool hwcaps;             /* glibc: knows glibc-hwcaps directories (2.33, or backported) */
 };
 
 /* The kind by its file name: ld-musl-ARCH.so.1, ld-linux*.so.*, ld64.so.*, ld.so.1. */
@@ -31,7 +35,8 @@ const char *ig_loader_guess(const struct ig_image *image, char *const *needed, s
 
 /* Read glibc's system directories from the loader's own constants (system_dirs in elf/dl-load.c): what
  * a distribution configured is nowhere else. Where none are found, the upstream default of IMAGE's
- * class. -1 where reading failed. */
+ * class. Its release, too, is taken from its own texts ("stable release version 2.36."). -1 where
+ * reading failed. */
 int ig_loader_parse(const struct ig_bytes *from, const struct ig_image *image,
                     enum ig_loader_kind kind, struct ig_loader *out, struct ig_error *e);
 void ig_loader_free(struct ig_loader *loader);

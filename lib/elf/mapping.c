@@ -174,3 +174,16 @@ char *ig_image_mapping_fault(const struct ig_image *image)
     }
     return entry_fault(image);
 }
+
+char *ig_image_library_fault(const struct ig_image *image)
+{
+    bool any = false;
+    for (size_t i = 0; i < image->segment_count; i++) {
+        char *fault = image->segments[i].type == PT_LOAD ? segment_fault(image, i) : NULL;
+        if (fault != NULL) {
+            return fault;
+        }
+        any |= image->segments[i].type == PT_LOAD;
+    }
+    return any ? NULL : ig_strdup("object file has no loadable segments");
+}

@@ -47,11 +47,12 @@ struct ig_file {
     uint64_t dev, ino;
     enum ig_fit fit;
     char *text;  /* of BAD and UNREAD: a sentence; owned */
+    uint8_t osabi, abi_version;  /* EI_OSABI, EI_ABIVERSION */
     struct ig_image image;
     struct ig_dynamic dynamic;
 };
 
-/* All files seen so far. One user at a time. */
+/* All files seen so far below one root, and its loaders and ld.so.cache. One user at a time. */
 struct ig_files;
 struct ig_files *ig_files_new(void);
 void ig_files_free(struct ig_files *files);
@@ -84,8 +85,9 @@ struct ig_need {
     size_t object;          /* where found */
     bool ignored;           /* a preload that cannot be loaded is passed over by the loader */
     char *fault;            /* where the loader gives up although a file is there: its reason */
-    bool unread;            /* the gate could not look: neither found nor missing */
-    struct ig_try *tries;   /* in order; kept where it was not found, or with `trace` */
+    bool unread;            /* the gate could not look: neither found nor missing; `fault` says why */
+    struct ig_try *tries;   /* in order; kept where it was not found, or with `trace`. Directories
+                               that the loader knows by then to be absent are not tried again */
     size_t try_count;
 };
 
@@ -95,7 +97,7 @@ struct ig_search_dir {
     char *path;
     enum ig_rule rule;
     size_t rule_of;
-    bool relative;          /* not absolute: it depends on the working directory, and is not searched */
+    bool relative;          /* not absolute: it depends on the working directory */
     bool exists;
     struct ig_walk walk;    /* where it exists; descriptors closed */
 };
@@ -116,7 +118,11 @@ struct ig_resolve_options {
     struct ig_files *files;
     const char *ld_library_path;   /* or NULL */
     const char *ld_preload;        /* or NULL */
+    const char *cwd;               /* where the program is started, an absolute path; NULL where that
+                                      is not known: relative directories are not searched then, and
+                                      of a relative name it is `unread` whether it is found */
     unsigned x86_level;            /* 1 to 4: glibc-hwcaps/x86-64-vN that the CPU has; 1: baseline */
+    bool x86_intel;                /* glibc calls an Intel CPU of level 3 "haswell" */
     bool trace;
     /* May the program's user do MAY (4 read) at the end of the walk? NULL: everything. */
     bool (*permits)(const void *context, const struct ig_walk *walk, unsigned may);
@@ -131,7 +137,8 @@ int ig_resolve(const struct ig_resolve_options *options, const struct ig_walk *w
                struct ig_error *e);
 void ig_resolution_free(struct ig_resolution *resolution);
 
-/* The level of this machine's CPU, 1 to 4 (x86-64 psABI). */
+/* The level of this machine's CPU, 1 to 4 (x86-64 psABI), and whether it is Intel's. */
 unsigned ig_x86_level(void);
+bool ig_x86_intel(void);
 
 #endif

@@ -4,22 +4,33 @@
 #define IG_ELF_SEARCH_H
 
 #include "elf/files.h"
-#include "elf/loader.h"
 #include "elf/resolve.h"
+#include "elf/strmap.h"
 
 enum {
-    IG_OBJECTS_MAX = 4096,   /* libraries of one process */
+    IG_OBJECTS_MAX = 2048,   /* libraries of one process; a browser has three hundred */
     IG_NEEDS_MAX = 65536,    /* DT_NEEDED entries of all of them */
-    IG_TRIES_MAX = 4096,     /* places tried for one name */
+    IG_LOOKS_MAX = 100000,   /* places looked at for all of them */
+    IG_TRIES_KEPT_MAX = 32768, /* places remembered for the report */
+    IG_DIRS_MAX = 1024,      /* directories of all search paths */
 };
+
+struct ig_search_dirs;       /* of glibc: see search_dirs.h */
 
 struct ig_search {
     const struct ig_resolve_options *options;
     const struct ig_image *program;
     const char *loader_path;
-    struct ig_loader loader;
+    const struct ig_loader *loader;
     const struct ig_file *loader_file;  /* NULL where the loader cannot be read */
-    struct ig_ldcache cache;            /* empty where there is none */
+    size_t loader_object;               /* where it is an object already, else SIZE_MAX */
+    const struct ig_ldcache *cache;     /* without entries where there is none */
+    struct ig_strmap names;             /* what an object is known by, to its index */
+    struct ig_strmap noted;             /* paths of out->dirs */
+    struct ig_search_dirs *dirs;
+    char *musl_path;                    /* musl's system path once it was read */
+    size_t looks, tries_kept;
+    int last_errno;                     /* of the last place that was looked at in vain */
     struct ig_resolution *out;
     struct ig_need *need;               /* the one being looked for */
 };
@@ -27,29 +38,39 @@ struct ig_search {
 /* What came of trying one place. */
 enum ig_found {
     IG_FOUND,      /* need->object is set */
-    IG_NOT_HERE,   /* look further */
+    IG_NOT_HERE,   /* look further; last_errno says why */
     IG_GIVE_UP,    /* the loader gives up; need->fault says why, or need->unread */
 };
 
-/* Try the file PATH. KEEP_LOOKING: a file of another machine, or one that the user may not read, is
- * passed over (glibc); otherwise it is the end (musl). */
+/* Try the file PATH, in the working directory where it is relative. */
 enum ig_found ig_search_try(struct ig_search *s, const char *path, enum ig_rule rule,
-                            size_t rule_of, bool keep_looking);
+                            size_t rule_of);
+
+/* Remember that PATH was looked at in vain, for NUMBER (errno). */
+void ig_search_missed(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of,
+                      int number);
+
+/* Has a limit been reached? Then out->limit says which. */
+bool ig_search_exhausted(struct ig_search *s);
 
 /* Note a directory that stands in a search path, once. */
 void ig_search_dir_note(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of);
 
-/* The object that is already known by NAME (its path, a name it was asked by, its DT_SONAME), or
- * SIZE_MAX. */
-size_t ig_search_loaded(const struct ig_search *s, const char *name);
+/* A relative PATH below the working directory, malloc'd; NULL where that is not known. An absolute
+ * one as it is. */
+char *ig_search_absolute(const struct ig_search *s, const char *path);
 
-/* Add the loader itself as an object. */
-size_t ig_search_add_loader(struct ig_search *s, size_t needed_by, const char *name);
+/* Let the need be satisfied by OBJECT. */
+void ig_search_satisfied(struct ig_search *s, size_t object);
+
+/* Add the loader itself as an object, once. */
+size_t ig_search_add_loader(struct ig_search *s, size_t needed_by);
 
 /* The directory part of PATH, malloc'd ("/" for "/x"). */
 char *ig_dirname(const char *path);
 
-/* Look for s->need->name, needed by object BY; fills s->need. */
+/* Look for s->need->name, needed by object BY (SIZE_MAX: a preload of musl's, that nobody needs);
+ * fills s->need. */
 void ig_search_glibc(struct ig_search *s, size_t by);
 void ig_search_musl(struct ig_search *s, size_t by);
 

@@ -4,30 +4,14 @@
 
 #include "core/buf.h"
 #include "core/mem.h"
-#include "elf/search.h"
-
-/* Best first, for levels 4 to 1 (sysdeps/x86_64/dl-hwcaps-subdirs.c). */
-static const char *const levels[] = {"x86-64-v4", "x86-64-v3", "x86-64-v2", NULL};
-
-static const char *const *hwcaps(const struct ig_search *s)
-{
-    unsigned level = s->options->x86_level;
-    bool x86 = s->program->e_machine == 62 /* EM_X86_64 */ && s->program->e_class == 2;
-    return levels + (x86 && level >= 1 && level <= 4 ? 4 - level : IG_COUNT(levels) - 1);
-}
-
-static char *origin_of(const struct ig_search *s, size_t object)
-{
-    return ig_dirname(s->out->objects[object].path);
-}
+#include "elf/search_dirs.h"
 
 static bool name_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* Length of the dynamic string token at P ("$LIB", "${LIB}") if it is NAME, else 0 (_dl_dst_count
- * and is_dst() in elf/dl-load.c). */
+/* Length of the dynamic string token at P ("$LIB", "${LIB}") if it is NAME, else 0 (is_dst()). */
 static size_t token(const char *p, const char *name)
 {
     size_t n = strlen(name);
@@ -37,101 +21,101 @@ static size_t token(const char *p, const char *name)
     return strncmp(p + 1, name, n) == 0 && !name_char(p[1 + n]) ? n + 1 : 0;
 }
 
+/* _dl_dst_substitute(); malloc'd. Empty where a token has no value: the loader drops the whole
+ * element then. */
 static char *expand(const struct ig_search *s, size_t object, const char *text)
 {
     struct ig_buf out = {0};
-    IG_AUTO_FREE char *origin = origin_of(s, object);
+    IG_AUTO_FREE char *origin = ig_dirname(s->out->objects[object].path);
     const struct {
         const char *name, *value;
     } tokens[] = {
         {"ORIGIN", origin},
-        {"LIB", s->loader.lib},
-        /* AT_PLATFORM of the kernel; the loader's own "haswell" ended with glibc 2.37. */
-        {"PLATFORM", s->program->e_machine == 62 ? "x86_64"
-                     : s->program->e_machine == 183 ? "aarch64"
-                                                   : "unknown"},
+        {"PLATFORM", ig_search_platform(s)},
+        {"LIB", s->loader->lib},
     };
     for (const char *p = text; *p != '\0';) {
+        const char *value = NULL;
         size_t length = 0;
         for (size_t i = 0; *p == '$' && length == 0 && i < IG_COUNT(tokens); i++) {
             length = token(p, tokens[i].name);
-            if (length != 0) {
-                ig_buf_adds(&out, tokens[i].value);
-            }
+            value = tokens[i].value;
         }
-        if (length == 0) {
-            ig_buf_add(&out, p, 1);
-            length = 1;
+        if (length != 0 && value == NULL) {
+            ig_buf_free(&out);
+            return ig_strdup("");
         }
-        p += length;
+        ig_buf_add(&out, length != 0 ? value : p, length != 0 ? strlen(value) : 1);
+        p += length != 0 ? length : 1;
     }
     return ig_buf_steal(&out);
 }
 
-/* One directory of a search path: its glibc-hwcaps first. */
-static enum ig_found try_dir(struct ig_search *s, const char *dir, enum ig_rule rule,
-                             size_t rule_of)
+/* fillin_rpath(): TEXT, a path of OBJECT's, taken apart once. An element that is empty means the
+ * working directory, one that expands to nothing means nothing. */
+static void fill(struct ig_search *s, struct ig_search_list *list, size_t object,
+                 const char *text, const char *separators)
 {
-    const char *slash = dir[strlen(dir) - 1] == '/' ? "" : "/";
-    for (const char *const *level = hwcaps(s); *level != NULL; level++) {
-        IG_AUTO_FREE char *path = ig_format("%s%sglibc-hwcaps/%s/%s", dir, slash, *level,
-                                            s->need->name);
-        enum ig_found found = ig_search_try(s, path, rule, rule_of, true);
-        if (found != IG_NOT_HERE) {
-            return found;
-        }
+    list->known = true;
+    if (text == NULL || text[0] == '\0') {
+        return;
     }
-    IG_AUTO_FREE char *path = ig_format("%s%s%s", dir, slash, s->need->name);
-    return ig_search_try(s, path, rule, rule_of, true);
-}
-
-/* A colon-separated list that belongs to object OWNER. */
-static enum ig_found try_list(struct ig_search *s, const char *list, const char *separators,
-                              enum ig_rule rule, size_t owner)
-{
-    IG_AUTO_FREE char *copy = ig_strdup(list);
+    IG_AUTO_FREE char *copy = ig_strdup(text);
     char *rest = copy;
     for (char *part; (part = strsep(&rest, separators)) != NULL;) {
-        IG_AUTO_FREE char *dir = expand(s, owner, part);
-        ig_search_dir_note(s, dir[0] != '\0' ? dir : ".", rule, owner);
-        if (dir[0] != '/') {
-            continue;
-        }
-        enum ig_found found = try_dir(s, dir, rule, owner);
-        if (found != IG_NOT_HERE) {
-            return found;
+        IG_AUTO_FREE char *dir = expand(s, object, part);
+        if (dir[0] != '\0' || part[0] == '\0') {
+            ig_search_list_add(s, list, dir);
         }
     }
-    return IG_NOT_HERE;
 }
 
-/* DT_RUNPATH makes a loader ignore the DT_RPATH of the same object. */
-static const char *rpath_of(const struct ig_object *o)
+/* DT_RUNPATH makes a loader ignore the DT_RPATH of the same object, which is why one list for both
+ * will do. */
+static enum ig_found try_object(struct ig_search *s, size_t object, enum ig_rule rule)
 {
-    return o->file->dynamic.runpath == NULL ? o->file->dynamic.rpath : NULL;
-}
-
-static enum ig_found try_rpaths(struct ig_search *s, size_t by)
-{
-    const struct ig_object *objects = s->out->objects;
-    if (objects[by].file->dynamic.runpath != NULL) {
+    const struct ig_dynamic *d = &s->out->objects[object].file->dynamic;
+    const char *text = rule == IG_RULE_RUNPATH ? d->runpath
+                       : d->runpath == NULL    ? d->rpath
+                                               : NULL;
+    if (text == NULL) {
         return IG_NOT_HERE;
     }
-    for (size_t i = by;; i = objects[i].needed_by) {
-        const char *list = rpath_of(&objects[i]);
-        enum ig_found found = list != NULL ? try_list(s, list, ":", IG_RULE_RPATH, i) : IG_NOT_HERE;
-        objects = s->out->objects;
+    struct ig_search_list *list = ig_search_list_of_object(s, object);
+    if (!list->known) {
+        fill(s, list, object, text, ":");
+    }
+    return ig_search_list_try(s, list, rule, object);
+}
+
+/* Its own RPATH, then that of whoever needed it first, up to the program. */
+static enum ig_found try_rpaths(struct ig_search *s, size_t by)
+{
+    if (s->out->objects[by].file->dynamic.runpath != NULL) {
+        return IG_NOT_HERE;
+    }
+    for (size_t i = by;; i = s->out->objects[i].needed_by) {
+        enum ig_found found = try_object(s, i, IG_RULE_RPATH);
         if (found != IG_NOT_HERE || i == 0) {
             return found;
         }
     }
 }
 
+static enum ig_found try_env(struct ig_search *s)
+{
+    struct ig_search_list *list = ig_search_list_of_env(s);
+    if (!list->known) {
+        fill(s, list, 0, s->options->ld_library_path, ":;");
+    }
+    return ig_search_list_try(s, list, IG_RULE_LD_LIBRARY_PATH, 0);
+}
+
 static bool in_system_dir(const struct ig_search *s, const char *path)
 {
-    for (size_t i = 0; i < s->loader.system_dir_count; i++) {
-        size_t n = strlen(s->loader.system_dirs[i]);
-        if (strncmp(path, s->loader.system_dirs[i], n) == 0 && path[n] == '/') {
+    for (size_t i = 0; i < s->loader->system_dir_count; i++) {
+        size_t n = strlen(s->loader->system_dirs[i]);
+        if (strncmp(path, s->loader->system_dirs[i], n) == 0 && path[n] == '/') {
             return true;
         }
     }
@@ -140,67 +124,92 @@ static bool in_system_dir(const struct ig_search *s, const char *path)
 
 static enum ig_found try_cache(struct ig_search *s, bool nodeflib)
 {
+    struct ig_ldcache_cpu cpu = {
+        .hwcaps = ig_search_hwcaps(s),
+        .level = s->options->x86_level,
+        .features = ig_search_cache_features(s),
+    };
     const char *path =
-        ig_ldcache_find(&s->cache, s->need->name,
-                        ig_ldcache_flags(s->program->e_machine, s->program->e_class), hwcaps(s));
+        ig_ldcache_find(s->cache, s->need->name,
+                        ig_ldcache_flags(s->program->e_machine, s->program->e_class), &cpu);
     if (path == NULL || (nodeflib && in_system_dir(s, path))) {
         return IG_NOT_HERE;
     }
-    return ig_search_try(s, path, IG_RULE_CACHE, 0, true);
+    return ig_search_try(s, path, IG_RULE_CACHE, 0);
 }
 
 static enum ig_found try_system_dirs(struct ig_search *s)
 {
-    for (size_t i = 0; i < s->loader.system_dir_count; i++) {
-        enum ig_found found = try_dir(s, s->loader.system_dirs[i], IG_RULE_DEFAULT, 0);
-        if (found != IG_NOT_HERE) {
-            return found;
+    struct ig_search_list *list = ig_search_list_of_system(s);
+    if (!list->known) {
+        list->known = true;
+        for (size_t i = 0; i < s->loader->system_dir_count; i++) {
+            ig_search_list_add(s, list, s->loader->system_dirs[i]);
         }
     }
-    return IG_NOT_HERE;
-}
-
-static bool is_loader(const struct ig_search *s, const char *name)
-{
-    return s->loader_file != NULL &&
-           (strcmp(name, s->loader_path) == 0 ||
-            (s->loader_file->dynamic.soname != NULL &&
-             strcmp(name, s->loader_file->dynamic.soname) == 0));
+    return ig_search_list_try(s, list, IG_RULE_DEFAULT, 0);
 }
 
 static void search_dirs(struct ig_search *s, size_t by)
 {
     bool nodeflib = (s->out->objects[by].file->dynamic.flags_1 & IG_DT_1_NODEFLIB) != 0;
-    const char *runpath = s->out->objects[by].file->dynamic.runpath;
-    const char *env = s->options->ld_library_path;
-    if (try_rpaths(s, by) != IG_NOT_HERE) {
-        return;
-    }
-    if (env != NULL && try_list(s, env, ":;", IG_RULE_LD_LIBRARY_PATH, 0) != IG_NOT_HERE) {
-        return;
-    }
-    if (runpath != NULL && try_list(s, runpath, ":", IG_RULE_RUNPATH, by) != IG_NOT_HERE) {
-        return;
-    }
-    if (try_cache(s, nodeflib) == IG_NOT_HERE && !nodeflib) {
+    if (try_rpaths(s, by) == IG_NOT_HERE && try_env(s) == IG_NOT_HERE &&
+        try_object(s, by, IG_RULE_RUNPATH) == IG_NOT_HERE &&
+        try_cache(s, nodeflib) == IG_NOT_HERE && !nodeflib) {
         try_system_dirs(s);
     }
 }
 
+/* What the object is known by from now on (l_libname, l_name and DT_SONAME). */
+static void remember(struct ig_search *s, size_t object)
+{
+    const struct ig_object *o = &s->out->objects[object];
+    ig_strmap_add(&s->names, s->need->name, object);
+    ig_strmap_add(&s->names, o->path, object);
+    if (o->file->dynamic.soname != NULL) {
+        ig_strmap_add(&s->names, o->file->dynamic.soname, object);
+    }
+}
+
+/* The program is known by its DT_SONAME and by the empty name, not by its path. */
+static size_t loaded(struct ig_search *s, const char *name)
+{
+    const char *soname = s->out->objects[0].file->dynamic.soname;
+    if (name[0] == '\0' || (soname != NULL && strcmp(name, soname) == 0)) {
+        return 0;
+    }
+    const struct ig_file *loader = s->loader_file;
+    if (loader != NULL && (strcmp(name, s->loader_path) == 0 ||
+                           (loader->dynamic.soname != NULL &&
+                            strcmp(name, loader->dynamic.soname) == 0))) {
+        return ig_search_add_loader(s, s->need->by);
+    }
+    return ig_strmap_get(&s->names, name);
+}
+
 void ig_search_glibc(struct ig_search *s, size_t by)
 {
-    const char *name = s->need->name;
-    size_t loaded = ig_search_loaded(s, name);
-    if (loaded == SIZE_MAX && is_loader(s, name)) {
-        loaded = ig_search_add_loader(s, by, name);
+    if (strchr(s->need->name, '$') != NULL) {
+        char *name = expand(s, by, s->need->name);
+        free(s->need->name);
+        s->need->name = name;
+        if (name[0] == '\0') {
+            s->need->fault = ig_strdup("empty dynamic string token substitution");
+            return;
+        }
     }
-    if (loaded != SIZE_MAX) {
-        s->need->found = true;
-        s->need->object = loaded;
-    } else if (strchr(name, '/') != NULL) {
-        IG_AUTO_FREE char *path = expand(s, by, name);
-        ig_search_try(s, path, IG_RULE_PATH, by, false);
+    const char *name = s->need->name;
+    size_t object = loaded(s, name);
+    if (object != SIZE_MAX) {
+        ig_search_satisfied(s, object);
+        return;
+    }
+    if (strchr(name, '/') != NULL) {
+        ig_search_try(s, name, IG_RULE_PATH, by);
     } else {
         search_dirs(s, by);
+    }
+    if (s->need->found) {
+        remember(s, s->need->object);
     }
 }

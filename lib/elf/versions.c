@@ -76,19 +76,19 @@ static void add_need(struct ig_dynamic *d, const char *file, char *version, bool
 }
 
 /* Elfxx_Vernaux: vna_hash, vna_flags (half), vna_other (half), vna_name, vna_next. */
-static bool parse_needs_of(const struct table *t, const struct ig_version_tables *v, size_t at,
-                           uint16_t count, const char *file, struct ig_dynamic *d)
+static bool parse_needs_of(const struct table *t, struct ig_names *names, size_t at,
+                           const char *file, struct ig_dynamic *d)
 {
-    for (uint16_t i = 0; i < count; i++) {
+    for (;;) {
         if (!has(t, at, sizeof(Elf64_Vernaux)) || d->version_need_count >= ENTRIES_MAX) {
             return false;
         }
-        char *version = ig_names_get(v->names, word(t, at + 8));
+        char *version = ig_names_get(names, word(t, at + 8));
         uint32_t next = word(t, at + 12);
         if (version == NULL) {
             return false;
         }
-        v->names->kept += strlen(file) + 1;
+        names->kept += strlen(file) + 1;
         add_need(d, file, version, (half(t, at + 4) & VER_FLG_WEAK) != 0);
         if (next == 0) {
             return true;
@@ -98,23 +98,21 @@ static bool parse_needs_of(const struct table *t, const struct ig_version_tables
         }
         at += next;
     }
-    return true;
 }
 
 /* Elfxx_Verneed: vn_version (half), vn_cnt (half), vn_file, vn_aux, vn_next. */
-static bool parse_needs(const struct table *t, const struct ig_version_tables *v,
-                        struct ig_dynamic *d)
+static bool parse_needs(const struct table *t, struct ig_names *names, struct ig_dynamic *d)
 {
     size_t at = 0;
-    for (uint64_t i = 0; i < v->verneed_count; i++) {
+    for (size_t i = 0; i < ENTRIES_MAX; i++) {
         if (!has(t, at, sizeof(Elf64_Verneed)) || half(t, at) != VER_NEED_CURRENT) {
             return false;
         }
-        IG_AUTO_FREE char *file = ig_names_get(v->names, word(t, at + 4));
+        IG_AUTO_FREE char *file = ig_names_get(names, word(t, at + 4));
         uint32_t aux = word(t, at + 8);
         uint32_t next = word(t, at + 12);
         if (file == NULL || aux > t->size - at ||
-            !parse_needs_of(t, v, at + aux, half(t, at + 2), file, d)) {
+            !parse_needs_of(t, names, at + aux, file, d)) {
             return false;
         }
         if (next == 0) {
@@ -125,7 +123,7 @@ static bool parse_needs(const struct table *t, const struct ig_version_tables *v
         }
         at += next;
     }
-    return true;
+    return false;
 }
 
 static void add_definition(struct ig_dynamic *d, char *name)
@@ -139,11 +137,10 @@ static void add_definition(struct ig_dynamic *d, char *name)
 
 /* Elfxx_Verdef: vd_version, vd_flags, vd_ndx, vd_cnt (halves), vd_hash, vd_aux, vd_next; its first
  * Elfxx_Verdaux (vda_name, vda_next) is its own name. */
-static bool parse_definitions(const struct table *t, const struct ig_version_tables *v,
-                              struct ig_dynamic *d)
+static bool parse_definitions(const struct table *t, struct ig_names *names, struct ig_dynamic *d)
 {
     size_t at = 0;
-    for (uint64_t i = 0; i < v->verdef_count; i++) {
+    for (;;) {
         if (!has(t, at, sizeof(Elf64_Verdef)) || half(t, at) != VER_DEF_CURRENT ||
             d->version_count >= ENTRIES_MAX) {
             return false;
@@ -153,7 +150,7 @@ static bool parse_definitions(const struct table *t, const struct ig_version_tab
         if (aux > t->size - at || !has(t, at + aux, sizeof(Elf64_Verdaux))) {
             return false;
         }
-        char *name = ig_names_get(v->names, word(t, at + aux));
+        char *name = ig_names_get(names, word(t, at + aux));
         if (name == NULL) {
             return false;
         }
@@ -170,28 +167,26 @@ static bool parse_definitions(const struct table *t, const struct ig_version_tab
         }
         at += next;
     }
-    return true;
 }
 
 int ig_versions_parse(const struct ig_bytes *from, const struct ig_image *image,
-                      const struct ig_version_tables *tables, struct ig_dynamic *d,
-                      struct ig_error *e)
+                      struct ig_names *names, struct ig_dynamic *d, struct ig_error *e)
 {
     struct table table;
-    if (tables->verneed != 0 && tables->verneed_count != 0) {
-        if (read_table(from, image, tables->verneed, &table, e) != 0) {
+    if (d->verneed != 0) {
+        if (read_table(from, image, d->verneed, &table, e) != 0) {
             return -1;
         }
-        if (!parse_needs(&table, tables, d)) {
+        if (!parse_needs(&table, names, d)) {
             fault(d, "its table of needed symbol versions (DT_VERNEED) is malformed");
         }
         free(table.data);
     }
-    if (tables->verdef != 0 && tables->verdef_count != 0) {
-        if (read_table(from, image, tables->verdef, &table, e) != 0) {
+    if (d->verdef != 0) {
+        if (read_table(from, image, d->verdef, &table, e) != 0) {
             return -1;
         }
-        if (!parse_definitions(&table, tables, d)) {
+        if (!parse_definitions(&table, names, d)) {
             fault(d, "its table of defined symbol versions (DT_VERDEF) is malformed");
         }
         free(table.data);

@@ -6,15 +6,10 @@
 #include "elf/dynamic.h"
 #include "elf/names.h"
 
-struct ig_version_tables {
-    struct ig_names *names;
-    uint64_t verneed, verneed_count, verdef, verdef_count;  /* addresses, numbers of entries */
-};
-
-/* Fill D's version_needs and versions; what is malformed becomes D's fault. -1 where reading
- * failed. */
+/* Fill D's version_needs and versions from its verneed and verdef; what is malformed becomes D's
+ * fault. Loaders follow the tables' own links and look at no count (DT_VERNEEDNUM, vn_cnt). -1 where
+ * reading failed. */
 int ig_versions_parse(const struct ig_bytes *from, const struct ig_image *image,
-                      const struct ig_version_tables *tables, struct ig_dynamic *d,
-                      struct ig_error *e);
+                      struct ig_names *names, struct ig_dynamic *d, struct ig_error *e);
 
 #endif

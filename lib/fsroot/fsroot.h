@@ -87,6 +87,10 @@ void ig_walk_free(struct ig_walk *walk);
 /* The final hop, or NULL where the walk failed. */
 const struct ig_hop *ig_walk_final(const struct ig_walk *walk);
 
+/* Has the directory at the end of DIR (a walk of ROOT that succeeded, its descriptors open) an entry
+ * NAME (without a slash)? 0, or the errno of looking; what the entry is, a walk must tell. */
+int ig_walk_look(const struct ig_fsroot *root, const struct ig_walk *dir, const char *name);
+
 /* Open the walk's final file for reading. Only regular files: anything else is
  * never opened (a FIFO blocks, a device acts), number EINVAL; of a walk that failed, its
  * error. Where the name leads to another inode than the walk did: number EAGAIN. Returns

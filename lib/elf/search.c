@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One place at a time: what both resolvers do with a file they come to. */
+#include "elf/search.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+char *ig_dirname(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? ig_strdup(".") : slash == path ? ig_strdup("/")
+                                                         : ig_strndup(path, (size_t)(slash - path));
+}
+
+char *ig_search_absolute(const struct ig_search *s, const char *path)
+{
+    const char *cwd = s->options->cwd;
+    if (path[0] == '/') {
+        return ig_strdup(path);
+    }
+    return cwd != NULL ? ig_format("%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, path) : NULL;
+}
+
+bool ig_search_exhausted(struct ig_search *s)
+{
+    if (s->out->limit == NULL && (s->looks >= IG_LOOKS_MAX || s->out->count >= IG_OBJECTS_MAX ||
+                                  s->out->need_count >= IG_NEEDS_MAX)) {
+        s->out->limit = ig_strdup("its libraries are more, or are looked for in more places, than "
+                                  "initgate follows");
+    }
+    return s->out->limit != NULL;
+}
+
+static void note_try(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of,
+                     const char *why)
+{
+    struct ig_need *need = s->need;
+    if (s->tries_kept >= IG_TRIES_KEPT_MAX) {
+        return;
+    }
+    s->tries_kept++;
+    if ((need->try_count & (need->try_count - 1)) == 0) {
+        size_t size = need->try_count != 0 ? need->try_count * 2 : 1;
+        need->tries = ig_realloc_array(need->tries, size, sizeof *need->tries);
+    }
+    need->tries[need->try_count++] = (struct ig_try){
+        .path = ig_strdup(path),
+        .rule = rule,
+        .rule_of = rule_of,
+        .found = why == NULL,
+        .why = why != NULL ? ig_strdup(why) : NULL,
+    };
+}
+
+void ig_search_missed(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of,
+                      int number)
+{
+    char words[32];
+    const char *name = ig_errno_name(number);
+    if (name == NULL) {
+        snprintf(words, sizeof words, "error %d", number);
+    }
+    s->looks++;
+    s->last_errno = number;
+    note_try(s, path, rule, rule_of, name != NULL ? name : words);
+}
+
+void ig_search_satisfied(struct ig_search *s, size_t object)
+{
+    s->need->found = true;
+    s->need->object = object;
+}
+
+static enum ig_found give_up(struct ig_search *s, const char *path, enum ig_rule rule,
+                             size_t rule_of, bool unread, const char *why)
+{
+    note_try(s, path, rule, rule_of, why);
+    s->need->unread = unread;
+    s->need->fault = ig_format("%s: %s", path, why);
+    return IG_GIVE_UP;
+}
+
+/* What glibc refuses of a library, though a program may be so, or musl takes it. */
+static const char *glibc_refusal(const struct ig_file *file)
+{
+    enum { ABI_VERSION_MAX = 4 };  /* LIBC_ABI_MAX since 2.36; before it was lower */
+    if (file->osabi != ELFOSABI_NONE && file->osabi != ELFOSABI_GNU) {
+        return "ELF file OS ABI invalid";
+    }
+    if (file->abi_version >= (file->osabi == ELFOSABI_GNU ? ABI_VERSION_MAX : 1)) {
+        return "ELF file ABI version invalid";
+    }
+    if (file->image.e_type == ET_EXEC) {
+        return "cannot dynamically load executable";
+    }
+    if ((file->dynamic.flags_1 & IG_DT_1_PIE) != 0) {
+        return "cannot dynamically load position-independent executable";
+    }
+    return NULL;
+}
+
+/* The object that is FILE already. The program is none: the kernel mapped it, and neither loader asks
+ * which file that was. */
+static size_t same_file(const struct ig_search *s, const struct ig_file *file)
+{
+    if (file == s->loader_file && s->out->kind == IG_LOADER_MUSL) {
+        return s->loader_object;
+    }
+    for (size_t i = 1; i < s->out->count; i++) {
+        if (s->out->objects[i].file == file && i != s->loader_object) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static size_t add_object(struct ig_search *s, struct ig_object object)
+{
+    struct ig_resolution *out = s->out;
+    if ((out->count & (out->count - 1)) == 0) {
+        out->objects = ig_realloc_array(out->objects, out->count != 0 ? out->count * 2 : 1,
+                                        sizeof *out->objects);
+    }
+    out->objects[out->count] = object;
+    return out->count++;
+}
+
+size_t ig_search_add_loader(struct ig_search *s, size_t needed_by)
+{
+    if (s->loader_object == SIZE_MAX) {
+        struct ig_object object = {
+            .name = ig_strdup(s->need->name),
+            .path = ig_strdup(s->loader_path),
+            .rule = IG_RULE_LOADER,
+            .needed_by = needed_by != SIZE_MAX ? needed_by : 0,
+            .file = s->loader_file,
+        };
+        ig_fsroot_walk(s->options->root, s->loader_path, 0, &object.walk);
+        ig_walk_close(&object.walk);
+        s->loader_object = add_object(s, object);
+    }
+    return s->loader_object;
+}
+
+/* WALK's hops go to the new object; WALK is empty then. */
+static size_t add_library(struct ig_search *s, struct ig_walk *walk, const char *path,
+                          enum ig_rule rule, size_t rule_of, const struct ig_file *file)
+{
+    ig_walk_close(walk);
+    struct ig_object object = {
+        .name = ig_strdup(s->need->name),
+        .path = ig_strdup(path),
+        .rule = rule,
+        .rule_of = rule_of,
+        .needed_by = s->need->by,
+        .file = file,
+        .walk = *walk,
+    };
+    *walk = (struct ig_walk){.fd = -1, .parent_fd = -1};
+    return add_object(s, object);
+}
+
+/* WALK succeeded and stays the caller's. */
+static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char *path,
+                          enum ig_rule rule, size_t rule_of)
+{
+    bool musl = s->out->kind == IG_LOADER_MUSL;
+    if (s->options->permits != NULL &&
+        !s->options->permits(s->options->permits_context, walk, 4)) {
+        ig_search_missed(s, path, rule, rule_of, EACCES);
+        return IG_NOT_HERE;
+    }
+    const struct ig_file *file = ig_files_get(s->options->files, walk, s->program);
+    const char *refusal = file->fit == IG_FIT_OTHER ? "another class or machine"
+                          : file->fit != IG_FIT_YES ? file->text
+                          : !musl                   ? glibc_refusal(file)
+                                                    : NULL;
+    if (file->fit == IG_FIT_OTHER && !musl) {
+        s->looks++;
+        s->last_errno = ENOENT;
+        note_try(s, path, rule, rule_of, refusal);
+        return IG_NOT_HERE;
+    }
+    if (refusal != NULL) {
+        return give_up(s, path, rule, rule_of, file->fit == IG_FIT_UNREAD, refusal);
+    }
+    note_try(s, path, rule, rule_of, NULL);
+    size_t object = same_file(s, file);
+    if (object == SIZE_MAX && file == s->loader_file && musl) {
+        /* It refuses to be there twice. */
+        object = ig_search_add_loader(s, s->need->by);
+    } else if (object == SIZE_MAX) {
+        object = add_library(s, walk, path, rule, rule_of, file);
+    }
+    ig_search_satisfied(s, object);
+    return IG_FOUND;
+}
+
+enum ig_found ig_search_try(struct ig_search *s, const char *path, enum ig_rule rule,
+                            size_t rule_of)
+{
+    struct ig_walk walk;
+    IG_AUTO_FREE char *absolute = ig_search_absolute(s, path);
+    if (absolute == NULL) {
+        return give_up(s, path, rule, rule_of, true,
+                       "a relative path leads wherever the working directory is");
+    }
+    enum ig_found found = IG_NOT_HERE;
+    if (ig_fsroot_walk(s->options->root, absolute, 0, &walk) == 0) {
+        found = take(s, &walk, absolute, rule, rule_of);
+    } else {
+        ig_search_missed(s, absolute, rule, rule_of, walk.error);
+    }
+    ig_walk_free(&walk);
+    return found;
+}
+
+void ig_search_dir_note(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of)
+{
+    struct ig_resolution *out = s->out;
+    if (ig_strmap_get(&s->noted, path) != SIZE_MAX) {
+        return;
+    }
+    if (out->dir_count >= IG_DIRS_MAX) {
+        if (out->limit == NULL) {
+            out->limit = ig_strdup("its search paths name more directories than initgate follows");
+        }
+        return;
+    }
+    ig_strmap_add(&s->noted, path, out->dir_count);
+    if ((out->dir_count & (out->dir_count - 1)) == 0) {
+        out->dirs = ig_realloc_array(out->dirs, out->dir_count != 0 ? out->dir_count * 2 : 1,
+                                     sizeof *out->dirs);
+    }
+    struct ig_search_dir *dir = &out->dirs[out->dir_count++];
+    *dir = (struct ig_search_dir){.path = ig_strdup(path), .rule = rule, .rule_of = rule_of,
+                                  .relative = path[0] != '/',
+                                  .walk = {.fd = -1, .parent_fd = -1}};
+    IG_AUTO_FREE char *absolute = ig_search_absolute(s, path);
+    if (absolute != NULL) {
+        dir->exists = ig_fsroot_walk(s->options->root, absolute, 0, &dir->walk) == 0;
+        ig_walk_close(&dir->walk);
+    }
+}
