@@ -6,13 +6,14 @@ mkelf "$1/new"
 python3 -c '
 import glob, os, sys
 server = sys.argv[1] + "/server"
+here = os.readlink("/proc/self/ns/mnt")
 def opened():
-    for comm in glob.iglob("/proc/[0-9]*/comm"):
+    for process in glob.iglob("/proc/[0-9]*"):
         try:
-            if open(comm).read() == "initgate\n":
-                links = glob.glob(os.path.dirname(comm) + "/fd/*")
-                if any(os.path.samefile(link, server) for link in links):
-                    return True
+            if (os.readlink(process + "/ns/mnt") == here and
+                    open(process + "/comm").read() == "initgate\n" and
+                    server in map(os.readlink, glob.glob(process + "/fd/*"))):
+                return True
         except OSError:
             pass
 while not opened():
