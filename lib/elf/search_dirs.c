@@ -258,12 +258,13 @@ static enum ig_found try_place(struct ig_search *s, struct dir *dir, size_t b, e
                   : place->walk.fd >= 0
                       ? ig_walk_look(s->options->root, &place->walk, name)
                       : 0;
+    enum ig_found found = IG_NOT_HERE;
     if (missing != 0) {
         ig_search_missed(s, path, rule, rule_of, missing);
-        return IG_NOT_HERE;
+    } else {
+        found = ig_search_try(s, path, rule, rule_of);
     }
-    enum ig_found found = ig_search_try(s, path, rule, rule_of);
-    /* 2.36 and before took the "/" of "/libx.so" for the end of a directory's name, found that
+    /* 2.37 and before took the "/" of "/libx.so" for the end of a directory's name, found that
      * empty, and gave the root directory up (bug 30435). */
     if (found == IG_NOT_HERE && strcmp(parent, "/") == 0 && s->loader->minor < 38) {
         place->status = NONEXISTING;
