@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "checks/check.h"
+#include "checks/script.h"
 #include "checks/words.h"
 #include "core/mem.h"
 
-/* A script and each of its interpreters in turn: the kernel opens every one of them with the
+/* A script and all that takes over from it in turn: the kernel opens each of them with the
  * program's credentials; a script's text is read by its interpreter as well. */
 static bool chain_is_usable(const struct ig_question *q, struct ig_result *r)
 {
     struct ig_target *target = q->target;
     struct ig_error e = {0};
-    for (int depth = 0; target != NULL && depth <= IG_SCRIPT_DEPTH; depth++) {
-        const char *what = depth == 0 ? "The program" : "The script's interpreter";
+    for (int step = 0; target != NULL && step < IG_SCRIPT_STEPS; step++) {
+        const char *what = step == 0                ? "The program"
+                           : target->script != NULL ? "The script's interpreter"
+                                                    : "The program that env starts";
         if (target->walk.error != 0) {
             if (ig_say_access(q, what, &target->walk, 1, r)) {
                 ig_result_set(r, IG_STATUS_SKIP, "Not evaluated, since %s was not found (see "
@@ -18,9 +21,11 @@ static bool chain_is_usable(const struct ig_question *q, struct ig_result *r)
             }
             return false;
         }
-        struct ig_target *next = ig_target_next(target, q->scene->root, &e);
+        bool goes_on = ig_script_goes_on(target);
+        struct ig_target *next = goes_on ? ig_script_next(q->scene, target, &e) : NULL;
         if (!ig_say_access(q, what, &target->walk, 1, r) ||
-            (next != NULL && !ig_say_access(q, what, &target->walk, 4, r)) ||
+            (next != NULL && next->script != NULL &&
+             !ig_say_access(q, what, &target->walk, 4, r)) ||
             ig_say_noexec(what, &target->walk, r)) {
             return false;
         }

@@ -5,6 +5,7 @@
 
 #include "checks/check.h"
 #include "checks/interpreter.h"
+#include "checks/script.h"
 #include "checks/words.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -273,32 +274,20 @@ static void judge_loader(const struct ig_question *q, const struct ig_image *pro
 struct ig_target *ig_final_program(const struct ig_question *q, struct ig_error *e)
 {
     struct ig_target *target = q->target;
-    for (int depth = 0; depth <= IG_SCRIPT_DEPTH; depth++) {
-        const struct ig_image *image = ig_target_image(target, e);
-        if (image == NULL || image->kind == IG_IMAGE_ELF) {
-            return image != NULL ? target : NULL;
+    for (int step = 0; target != NULL && step < IG_SCRIPT_STEPS; step++) {
+        if (!ig_script_goes_on(target)) {
+            const struct ig_image *image = ig_target_image(target, e);
+            return image != NULL && image->kind == IG_IMAGE_ELF ? target : NULL;
         }
-        struct ig_target *next = ig_target_next(target, q->scene->root, e);
-        if (next == NULL) {
-            return NULL;
-        }
-        target = next;
+        target = ig_script_next(q->scene, target, e);
     }
     return NULL;
 }
 
-static void run(const struct ig_question *q, struct ig_result *r)
+static void judge_program(const struct ig_question *q, const struct interpreter_params *p,
+                          const struct ig_image *image, struct ig_result *r)
 {
-    const struct interpreter_params *p = q->setting->params;
     struct ig_error e = {0};
-    struct ig_target *target = ig_final_program(q, &e);
-    if (target == NULL) {
-        ig_result_set(r, IG_STATUS_ERROR, "The program cannot be read as ELF: %s.",
-                      e.text[0] != '\0' ? e.text : "it is neither ELF nor a script");
-        ig_result_fix(r, "See what keeps it from being read, and binary.machine.");
-        return;
-    }
-    const struct ig_image *image = &target->image;
     if (image->refusal != 0 && !ig_interp_is_refused(image)) {
         ig_result_set(r, IG_STATUS_ERROR, "The kernel refuses the program itself (%s): its loader "
                                           "was not judged.", image->refusal_text);
@@ -326,6 +315,34 @@ static void run(const struct ig_question *q, struct ig_result *r)
         ig_result_fix(r, "Let nobody write to it while the pod starts.");
     }
     ig_target_close(&loader);
+}
+
+/* The program's loader; before it that of an env which starts the program. */
+static void run(const struct ig_question *q, struct ig_result *r)
+{
+    const struct interpreter_params *p = q->setting->params;
+    struct interpreter_params of_env = *p;
+    struct ig_target *target = q->target;
+    struct ig_error e = {0};
+    of_env.path = NULL;
+    for (int step = 0; target != NULL && step < IG_SCRIPT_STEPS; step++) {
+        bool goes_on = ig_script_goes_on(target);
+        const struct ig_image *image = ig_target_image(target, &e);
+        if (image == NULL || (image->kind != IG_IMAGE_ELF && !goes_on)) {
+            break;
+        }
+        if (image->kind == IG_IMAGE_ELF) {
+            judge_program(q, goes_on ? &of_env : p, image, r);
+        }
+        if (!goes_on || (image->kind == IG_IMAGE_ELF && (r->status == IG_STATUS_FAIL ||
+                                                         r->status == IG_STATUS_ERROR))) {
+            return;
+        }
+        target = ig_script_next(q->scene, target, &e);
+    }
+    ig_result_set(r, IG_STATUS_ERROR, "The program cannot be read as ELF: %s.",
+                  e.text[0] != '\0' ? e.text : "it is neither ELF nor a script");
+    ig_result_fix(r, "See what keeps it from being read, and binary.machine.");
 }
 
 static const char *const needs[] = {"binary.file", "binary.machine", NULL};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/script.h"
 #include "checks/words.h"
 #include "core/mem.h"
 
@@ -74,19 +75,50 @@ static void say_unreadable(const char *what, const struct ig_error *e, struct ig
                                          : "See what keeps it from being read.");
 }
 
-/* The next interpreter, or NULL where R says why there is none. */
-static struct ig_target *follow(const struct ig_question *q, struct ig_target *script,
+static void say_stuck(const struct ig_target *target, const struct ig_error *e,
+                      struct ig_result *r)
+{
+    bool by_env = target->image.kind == IG_IMAGE_ELF;
+    ig_result_set(r, e->number == 0 || e->number == ENOEXEC ? IG_STATUS_FAIL : IG_STATUS_ERROR,
+                  "The script %s cannot be run: %s.", by_env ? target->script->path : target->path,
+                  e->text);
+    if (!by_env) {
+        ig_result_fix(r, "Begin the script with #! and the absolute path of its interpreter.");
+    } else if (e->number == 0) {
+        ig_result_fix(r, "Put that program into the image, name its folder in PATH (of the pod, "
+                         "and of the policy's env), or begin the script with #! and its absolute "
+                         "path.");
+    } else {
+        ig_result_fix(r, "Begin the script with #! and the absolute path of its interpreter, or "
+                         "give the variable in the policy's env.");
+    }
+}
+
+/* True where R says what is wrong with the folders that env searched. */
+static bool path_is_open(const struct ig_question *q, const struct ig_target *env,
+                         const struct ig_target *next, struct ig_result *r)
+{
+    struct ig_trust trust = ig_script_path_trust(q->scene, env);
+    bool distrusted = trust.status < IG_STATUS_WARN && ig_say_trust(&trust, r);
+    ig_trust_free(&trust);
+    if (distrusted) {
+        IG_AUTO_FREE char *said = IG_STEAL(r->message);
+        ig_result_set(r, r->status, "A folder of PATH in front of %s: %s", next->path, said);
+    }
+    return distrusted;
+}
+
+/* What takes over, or NULL where R says why nothing does. */
+static struct ig_target *follow(const struct ig_question *q, struct ig_target *target,
                                 struct ig_result *r)
 {
     struct ig_error e = {0};
-    struct ig_target *next = ig_target_next(script, q->scene->root, &e);
+    struct ig_target *next = ig_script_next(q->scene, target, &e);
     if (next == NULL) {
-        ig_result_set(r, e.number == 0 || e.number == ENOEXEC ? IG_STATUS_FAIL : IG_STATUS_ERROR,
-                      "The script %s cannot be run: %s.", script->path, e.text);
-        ig_result_fix(r, "Begin the script with #! and the absolute path of its interpreter.");
+        say_stuck(target, &e, r);
         return NULL;
     }
-    IG_AUTO_FREE char *what = ig_format("The script's interpreter %s", next->path);
+    IG_AUTO_FREE char *what = ig_script_what(next, q->target);
     const struct ig_meta *meta = ig_target_meta(next);
     if (meta == NULL) {
         ig_say_not_found(q, what, &next->walk, r);
@@ -102,17 +134,28 @@ static struct ig_target *follow(const struct ig_question *q, struct ig_target *s
     struct ig_trust trust = ig_trust_judge(q->scene, &next->walk, IG_TRUST_PROGRAM);
     bool distrusted = trust.status < IG_STATUS_WARN && ig_say_trust(&trust, r);
     ig_trust_free(&trust);
-    return distrusted ? NULL : next;
+    if (distrusted || (next->script == NULL && path_is_open(q, target, next, r))) {
+        return NULL;
+    }
+    return next;
 }
 
-static void run(const struct ig_question *q, struct ig_result *r)
+/* A relative folder of PATH in front of where the program was found. */
+static void say_relative(const struct ig_target *env, struct ig_result *r)
+{
+    ig_result_set(r, IG_STATUS_WARN, "env looks in the working directory before it comes to %s: "
+                                     "PATH has an empty or relative folder.", env->next->path);
+    ig_result_fix(r, "Name absolute folders in PATH.");
+}
+
+/* A script and all that takes over from it; the last one has a result if all before passed. */
+static void judge_chain(const struct ig_question *q, struct ig_result *r)
 {
     struct ig_target *target = q->target;
-    for (int depth = 0; target != NULL; depth++) {
+    const struct ig_target *relative = NULL;
+    for (int step = 0; step < IG_SCRIPT_STEPS; step++) {
         struct ig_error e = {0};
-        IG_AUTO_FREE char *what = depth == 0
-                                      ? ig_strdup("The program")
-                                      : ig_format("The script's interpreter %s", target->path);
+        IG_AUTO_FREE char *what = ig_script_what(target, q->target);
         const struct ig_image *image = ig_target_image(target, &e);
         if (image == NULL) {
             say_unreadable(what, &e, r);
@@ -120,16 +163,31 @@ static void run(const struct ig_question *q, struct ig_result *r)
         }
         if (image->kind != IG_IMAGE_SCRIPT) {
             judge_elf(q, image, what, r);
+        }
+        if (!ig_script_goes_on(target)) {
+            if (relative != NULL && r->status == IG_STATUS_PASS) {
+                say_relative(relative, r);
+            }
             return;
         }
-        if (depth == IG_SCRIPT_DEPTH) {
+        if (image->kind != IG_IMAGE_SCRIPT && r->status != IG_STATUS_PASS) {
+            return;
+        }
+        if (image->kind == IG_IMAGE_SCRIPT && target->script_depth == IG_SCRIPT_DEPTH) {
             ig_result_set(r, IG_STATUS_FAIL, "Its interpreters are scripts themselves, more than "
                                              "%d deep: execve gives ELOOP.", IG_SCRIPT_DEPTH);
             ig_result_fix(r, "Let the #! line name a program.");
             return;
         }
-        target = follow(q, target, r);
+        struct ig_target *next = follow(q, target, r);
+        if (next == NULL) {
+            return;
+        }
+        relative = target->path_relative ? target : relative;
+        target = next;
     }
+    ig_result_set(r, IG_STATUS_FAIL, "The script and env start each other, without end.");
+    ig_result_fix(r, "Begin the script with #! and the absolute path of its interpreter.");
 }
 
 static const char *const needs[] = {"binary.file", NULL};
@@ -143,11 +201,14 @@ const struct ig_check ig_check_binary_machine = {
                         "whole to its last segment; or a #! script whose interpreter is one"},
     .means = "The ELF header and program headers are what execve accepts (fs/binfmt_elf.c), for "
              "the machine of this node or the one --platform names, and every PT_LOAD segment lies "
-             "inside the file. A #! script passes when its interpreter does.",
+             "inside the file. A #! script passes when its interpreter does; where that is env, when "
+             "the program it starts does, which is looked up over PATH (of the policy's env, or "
+             "else as container runtimes set it).",
     .matters = "An image for another machine ends in \"exec format error\". A program that was cut "
                "short passes execve and dies with SIGBUS or SIGSEGV later.",
     .mend = "Build or pull for the node's platform; copy the file again where it is cut short; "
-            "start a script with #! and an absolute path.",
+            "start a script with #! and an absolute path; give PATH in the policy's env where the pod "
+            "sets it.",
     .needs = needs,
-    .run = run,
+    .run = judge_chain,
 };

@@ -41,6 +41,7 @@ void ig_target_close(struct ig_target *target)
         free(target->next);
     }
     ig_walk_free(&target->walk);
+    free(target->env_path);
     free(target->path);
     *target = (struct ig_target){.fd = -1};
 }
@@ -94,32 +95,6 @@ int ig_target_digest(const struct ig_target *target, char hex[IG_SHA256_HEX + 1]
     }
     ig_sha256_hex(&digest, hex);
     return 0;
-}
-
-struct ig_target *ig_target_next(struct ig_target *target, const struct ig_fsroot *root,
-                                 struct ig_error *e)
-{
-    const struct ig_image *image = ig_target_image(target, e);
-    if (image == NULL || image->kind != IG_IMAGE_SCRIPT) {
-        return NULL;
-    }
-    if (image->script_interp == NULL) {
-        ig_error_set(e, image->refusal, "%s", image->refusal_text != NULL
-                                                  ? image->refusal_text
-                                                  : "its #! line names no interpreter");
-        return NULL;
-    }
-    if (target->next == NULL) {
-        const char *interpreter = image->script_interp;
-        if (interpreter[0] != '/') {
-            ig_error_set(e, 0, "the #! line names %s, which the kernel would look up in whatever "
-                               "working directory the program is started", interpreter);
-            return NULL;
-        }
-        target->next = ig_alloc(sizeof *target->next);
-        ig_target_open(target->next, root, interpreter);
-    }
-    return target->next;
 }
 
 bool ig_target_changed(const struct ig_target *target, const struct ig_fsroot *root,

@@ -15,9 +15,6 @@
 #include "elf/image.h"
 #include "fsroot/fsroot.h"
 
-/* Interpreters that are scripts in turn; one more is ELOOP (fs/exec.c exec_binprm()). */
-enum { IG_SCRIPT_DEPTH = 5 };
-
 struct ig_target {
     char *path;              /* where it was looked up in the root; owned */
     struct ig_walk walk;     /* how it was found; walk.error where it was not */
@@ -28,7 +25,12 @@ struct ig_target {
     struct ig_error parse_error;
     struct ig_image image;   /* once ig_target_image() was called */
     struct ig_libraries *libraries;  /* see libraries.h; owned */
-    struct ig_target *next;  /* of a script: its interpreter; owned; see ig_target_next() */
+    /* Of what a script leads to; see script.h. */
+    struct ig_target *next;         /* what takes over from it; owned */
+    const struct ig_target *script; /* whose interpreter it is; borrowed; NULL for none's */
+    int script_depth;               /* how many interpreters led to it in one execve */
+    char *env_path;                 /* of env: PATH as it searched it; owned; NULL: unset */
+    bool path_relative;             /* of env: it passed a relative folder on its way */
 };
 
 void ig_target_open(struct ig_target *target, const struct ig_fsroot *root, const char *path);
@@ -44,12 +46,6 @@ const struct ig_image *ig_target_image(struct ig_target *target, struct ig_error
  * read that was cut short must not look like the whole file. An empty file is not read. */
 int ig_target_digest(const struct ig_target *target, char hex[IG_SHA256_HEX + 1],
                      struct ig_error *e);
-
-/* What a "#!" script is run by, looked up and opened once; NULL where TARGET is no script, or where
- * the line is one that the kernel refuses or that lies outside what can be judged (E says why,
- * number is execve's errno). The name is looked up as the kernel does: a relative one fails. */
-struct ig_target *ig_target_next(struct ig_target *target, const struct ig_fsroot *root,
-                                 struct ig_error *e);
 
 /* Has it changed since it was opened: size, mtime or ctime of the inode, or does the path lead to
  * another one? True with the sentence in E. */
