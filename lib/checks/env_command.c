@@ -239,19 +239,25 @@ static int long_option(struct env *env, size_t index)
     return 0;
 }
 
+/* "" behind the last one. */
+static const char *word_at(const struct env *env, size_t index)
+{
+    const char *word = index < env->words.count ? env->words.list[index] : NULL;
+    return word != NULL ? word : "";
+}
+
 /* The index of the first operand, or -1. getopt_long() with a leading "+" stops there. */
 static long options(struct env *env)
 {
     size_t i = 0;
-    while (i < env->words.count && env->words.list[i][0] == '-' &&
-           env->words.list[i][1] != '\0') {
-        bool is_long = env->words.list[i][1] == '-';
-        if (is_long && env->words.list[i][2] == '\0') {
+    for (const char *word; (word = word_at(env, i))[0] == '-' && word[1] != '\0';) {
+        bool is_long = word[1] == '-';
+        if (is_long && word[2] == '\0') {
             return (long)i + 1;
         }
         if (is_long && env->busybox) {
             return ig_error_set(env->e, EINVAL, "the gate cannot follow the option %s of BusyBox's "
-                                                "env", env->words.list[i]);
+                                                "env", word);
         }
         int taken = is_long ? long_option(env, i) : short_options(env, i);
         if (taken < 0) {
