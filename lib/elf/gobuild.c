@@ -350,8 +350,8 @@ static void understand(struct ig_go_info *out, struct text *version, const struc
 
 static int parse(const struct ig_view *view, struct ig_go_info *out)
 {
-    struct range range;
-    uint64_t addr;
+    struct range range = {0};
+    uint64_t addr = 0;
     int result = data_range(view, &range);
     if (result == 1) {
         result = find_mark(view, range, &addr);

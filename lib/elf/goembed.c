@@ -24,6 +24,8 @@ struct scan {
     uint64_t names;     /* bytes that the names take so far */
     uint64_t work;      /* bytes looked at, beside those that relocs counts */
     uint64_t work_max;
+    uint8_t *piece;     /* of the data; owned */
+    size_t piece_size;
     struct ig_error *e;
 };
 
@@ -323,15 +325,14 @@ static bool is_header(const struct ig_view *view, const uint8_t *p, uint64_t add
 }
 
 /* *SKIP: bytes that are known not to begin a list. */
-static int scan_piece(struct scan *s, const uint8_t *piece, size_t size, uint64_t addr,
-                      uint64_t *skip)
+static int scan_piece(struct scan *s, size_t size, uint64_t addr, uint64_t *skip)
 {
     size_t header = (size_t)3 * s->view->word;
     uint64_t i = *skip;
     for (; i + header <= size; i += s->view->word) {
         uint64_t count;
         uint64_t found = 0;
-        if (!is_header(s->view, piece + i, addr + i, &count)) {
+        if (!is_header(s->view, s->piece + i, addr + i, &count)) {
             continue;
         }
         if (count > s->view->from->size / entry_size(s->view)) {
@@ -346,25 +347,25 @@ static int scan_piece(struct scan *s, const uint8_t *piece, size_t size, uint64_
     return 0;
 }
 
-static int scan_segment(struct scan *s, const struct ig_segment *segment, uint8_t *piece)
+static int scan_segment(struct scan *s, const struct ig_segment *segment)
 {
     unsigned word = s->view->word;
     uint64_t skip = 0;
     uint64_t addr = (segment->vaddr + word - 1) / word * word;
     size_t keep = (size_t)3 * word - word;
     for (;;) {
-        ssize_t n = ig_relocs_read(&s->relocs, addr, piece, PIECE);
+        ssize_t n = ig_relocs_read(&s->relocs, addr, s->piece, s->piece_size);
         if (n < 0) {
             return io_error(s);
         }
-        if (charge(s, 0) != 0 || scan_piece(s, piece, (size_t)n, addr, &skip) != 0) {
+        if (charge(s, 0) != 0 || scan_piece(s, (size_t)n, addr, &skip) != 0) {
             return -1;
         }
-        if (n < PIECE) {
+        if ((size_t)n < s->piece_size) {
             return 0;
         }
         /* A header may straddle the border: its last words are read again. */
-        uint64_t step = PIECE - keep;
+        uint64_t step = s->piece_size - keep;
         skip = skip > step ? skip - step : 0;
         addr += step;
     }
@@ -373,14 +374,13 @@ static int scan_segment(struct scan *s, const struct ig_segment *segment, uint8_
 static int scan_all(struct scan *s)
 {
     const struct ig_image *image = s->view->image;
-    IG_AUTO_FREE uint8_t *piece = ig_alloc(PIECE);
     if (ig_relocs_open(&s->relocs, s->view) != 0) {
         return io_error(s);
     }
     for (size_t i = 0; i < image->segment_count; i++) {
         const struct ig_segment *segment = &image->segments[i];
         if (segment->type == PT_LOAD && segment->filesz != 0 &&
-            scan_segment(s, segment, piece) != 0) {
+            scan_segment(s, segment) != 0) {
             return -1;
         }
     }
@@ -404,7 +404,11 @@ int ig_go_embeds_find(const struct ig_bytes *from, const struct ig_image *image,
                                                  : UINT64_MAX,
         .e = e,
     };
+    /* A small program, of which there are many, needs no large buffer. It holds a header. */
+    scan.piece_size = from->size < PIECE ? ((size_t)from->size + 63) / 8 * 8 : PIECE;
+    scan.piece = ig_alloc(scan.piece_size);
     int result = scan_all(&scan);
+    free(scan.piece);
     ig_relocs_close(&scan.relocs);
     if (result != 0) {
         ig_go_embeds_free(out);
