@@ -76,7 +76,6 @@ static void free_tries(struct ig_need *need)
     need->try_count = 0;
 }
 
-/* BY as for ig_search_glibc(). */
 static struct ig_need *look_for(struct ig_search *s, size_t by, const char *name)
 {
     struct ig_resolution *out = s->out;
@@ -84,7 +83,7 @@ static struct ig_need *look_for(struct ig_search *s, size_t by, const char *name
         out->needs = ig_realloc_array(out->needs, out->need_count != 0 ? out->need_count * 2 : 1,
                                       sizeof *out->needs);
     }
-    struct ig_need need = {.by = by != SIZE_MAX ? by : 0, .name = ig_strdup(name)};
+    struct ig_need need = {.by = by, .name = ig_strdup(name)};
     size_t kept = s->tries_kept;
     s->need = &need;
     search(s, by);
@@ -105,7 +104,7 @@ static void preload_list(struct ig_search *s, const char *list, const char *sepa
             continue;
         }
         size_t before = s->out->count;
-        struct ig_need *need = look_for(s, s->out->kind == IG_LOADER_MUSL ? SIZE_MAX : 0, name);
+        struct ig_need *need = look_for(s, 0, name);
         need->ignored = !need->found;
         if (s->out->count > before) {
             s->out->objects[before].rule = IG_RULE_PRELOAD;
@@ -213,7 +212,9 @@ int ig_resolve(const struct ig_resolve_options *options, const struct ig_walk *w
     add_program(&s, walk, program);
     if (program->fit == IG_FIT_YES) {
         s.dirs = ig_search_dirs_new(&s);
+        s.preloading = true;
         preload(&s);
+        s.preloading = false;
         load_all(&s);
     }
     close_search(&s);

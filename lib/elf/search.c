@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "core/mem.h"
 
@@ -54,6 +55,14 @@ static void note_try(struct ig_search *s, const char *path, enum ig_rule rule, s
         .found = why == NULL,
         .why = why != NULL ? ig_strdup(why) : NULL,
     };
+}
+
+void ig_search_passed_over(struct ig_search *s, const char *path, enum ig_rule rule,
+                           size_t rule_of, const char *why)
+{
+    s->looks++;
+    s->last_errno = ENOENT;
+    note_try(s, path, rule, rule_of, why);
 }
 
 void ig_search_missed(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of,
@@ -136,7 +145,7 @@ size_t ig_search_add_loader(struct ig_search *s, size_t needed_by)
             .name = ig_strdup(s->need->name),
             .path = ig_strdup(s->loader_path),
             .rule = IG_RULE_LOADER,
-            .needed_by = needed_by != SIZE_MAX ? needed_by : 0,
+            .needed_by = needed_by,
             .file = s->loader_file,
         };
         ig_fsroot_walk(s->options->root, s->loader_path, 0, &object.walk);
@@ -147,9 +156,18 @@ size_t ig_search_add_loader(struct ig_search *s, size_t needed_by)
 }
 
 /* WALK's hops go to the new object; WALK is empty then. */
+/* What cannot be told counts as noexec: mapping it would have to be seen to work. */
+static bool on_noexec_mount(const struct ig_walk *walk)
+{
+    unsigned long flags = 0;
+    unsigned long magic = 0;
+    return ig_fd_statfs(walk->fd, &flags, &magic, NULL) != 0 || (flags & ST_NOEXEC) != 0;
+}
+
 static size_t add_library(struct ig_search *s, struct ig_walk *walk, const char *path,
                           enum ig_rule rule, size_t rule_of, const struct ig_file *file)
 {
+    bool noexec = on_noexec_mount(walk);
     ig_walk_close(walk);
     struct ig_object object = {
         .name = ig_strdup(s->need->name),
@@ -158,6 +176,7 @@ static size_t add_library(struct ig_search *s, struct ig_walk *walk, const char 
         .rule_of = rule_of,
         .needed_by = s->need->by,
         .file = file,
+        .noexec = noexec,
         .walk = *walk,
     };
     *walk = (struct ig_walk){.fd = -1, .parent_fd = -1};
@@ -180,9 +199,7 @@ static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char 
                           : !musl                   ? glibc_refusal(file)
                                                     : NULL;
     if (file->fit == IG_FIT_OTHER && !musl) {
-        s->looks++;
-        s->last_errno = ENOENT;
-        note_try(s, path, rule, rule_of, refusal);
+        ig_search_passed_over(s, path, rule, rule_of, refusal);
         return IG_NOT_HERE;
     }
     if (refusal != NULL) {

@@ -29,6 +29,7 @@ struct ig_search {
     struct ig_strmap noted;             /* paths of out->dirs */
     struct ig_search_dirs *dirs;
     char *musl_path;                    /* musl's system path once it was read */
+    bool preloading;                    /* the need is a preload */
     size_t looks, tries_kept;
     int last_errno;                     /* of the last place that was looked at in vain */
     struct ig_resolution *out;
@@ -50,6 +51,10 @@ enum ig_found ig_search_try(struct ig_search *s, const char *path, enum ig_rule 
 void ig_search_missed(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of,
                       int number);
 
+/* The same for another reason than an error: WHY. */
+void ig_search_passed_over(struct ig_search *s, const char *path, enum ig_rule rule,
+                           size_t rule_of, const char *why);
+
 /* Has a limit been reached? Then out->limit says which. */
 bool ig_search_exhausted(struct ig_search *s);
 
@@ -69,8 +74,7 @@ size_t ig_search_add_loader(struct ig_search *s, size_t needed_by);
 /* The directory part of PATH, malloc'd ("/" for "/x"). */
 char *ig_dirname(const char *path);
 
-/* Look for s->need->name, needed by object BY (SIZE_MAX: a preload of musl's, that nobody needs);
- * fills s->need. */
+/* Look for s->need->name, needed by object BY; fills s->need. */
 void ig_search_glibc(struct ig_search *s, size_t by);
 void ig_search_musl(struct ig_search *s, size_t by);
 

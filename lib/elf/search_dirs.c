@@ -251,7 +251,8 @@ static enum ig_found try_place(struct ig_search *s, struct dir *dir, size_t b, e
     const char *name = s->need->name;
     IG_AUTO_FREE char *parent = ig_format("%s%s", dir->name, s->dirs->below[b]);
     IG_AUTO_FREE char *path = ig_format("%s%s", parent, name);
-    if (place->status == UNKNOWN) {
+    bool unknown = place->status == UNKNOWN;
+    if (unknown) {
         examine(s, place, parent);
     }
     int missing = place->status == NONEXISTING ? s->last_errno
@@ -265,8 +266,8 @@ static enum ig_found try_place(struct ig_search *s, struct dir *dir, size_t b, e
         found = ig_search_try(s, path, rule, rule_of);
     }
     /* 2.37 and before took the "/" of "/libx.so" for the end of a directory's name, found that
-     * empty, and gave the root directory up (bug 30435). */
-    if (found == IG_NOT_HERE && strcmp(parent, "/") == 0 && s->loader->minor < 38) {
+     * empty, and gave the root directory up where the first look was in vain (bug 30435). */
+    if (found == IG_NOT_HERE && unknown && strcmp(parent, "/") == 0 && s->loader->minor < 38) {
         place->status = NONEXISTING;
         s->last_errno = ENOENT;
     }

@@ -132,7 +132,11 @@ static enum ig_found try_cache(struct ig_search *s, bool nodeflib)
     const char *path =
         ig_ldcache_find(s->cache, s->need->name,
                         ig_ldcache_flags(s->program->e_machine, s->program->e_class), &cpu);
-    if (path == NULL || (nodeflib && in_system_dir(s, path))) {
+    if (path == NULL) {
+        return IG_NOT_HERE;
+    }
+    if (nodeflib && in_system_dir(s, path)) {
+        ig_search_passed_over(s, path, IG_RULE_CACHE, 0, "excluded by DF_1_NODEFLIB");
         return IG_NOT_HERE;
     }
     return ig_search_try(s, path, IG_RULE_CACHE, 0);
@@ -189,7 +193,8 @@ static size_t loaded(struct ig_search *s, const char *name)
 
 void ig_search_glibc(struct ig_search *s, size_t by)
 {
-    if (strchr(s->need->name, '$') != NULL) {
+    /* expand_dst() in elf/dl-deps.c, which preloads do not pass through. */
+    if (strchr(s->need->name, '$') != NULL && !s->preloading) {
         char *name = expand(s, by, s->need->name);
         free(s->need->name);
         s->need->name = name;
@@ -205,7 +210,8 @@ void ig_search_glibc(struct ig_search *s, size_t by)
         return;
     }
     if (strchr(name, '/') != NULL) {
-        ig_search_try(s, name, IG_RULE_PATH, by);
+        IG_AUTO_FREE char *path = expand(s, by, name);
+        ig_search_try(s, path, IG_RULE_PATH, by);
     } else {
         search_dirs(s, by);
     }

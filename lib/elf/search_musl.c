@@ -93,13 +93,13 @@ static enum ig_found try_list(struct ig_search *s, const char *list, enum ig_rul
 
 static enum ig_found try_rpaths(struct ig_search *s, size_t by)
 {
-    for (size_t i = by; by != SIZE_MAX; i = s->out->objects[i].needed_by) {
+    for (size_t i = by; !s->preloading; i = s->out->objects[i].needed_by) {
         const struct ig_dynamic *d = &s->out->objects[i].file->dynamic;
         const char *list = d->runpath != NULL ? d->runpath : d->rpath;
         IG_AUTO_FREE char *expanded = list != NULL ? expand(s, i, list) : NULL;
         enum ig_rule rule = d->runpath != NULL ? IG_RULE_RUNPATH : IG_RULE_RPATH;
         enum ig_found found = expanded != NULL ? try_list(s, expanded, rule, i) : IG_NOT_HERE;
-        /* Nobody needed the program, nor a preload. */
+        /* Nobody needs the program, nor a preload. */
         if (found != IG_NOT_HERE || i == 0 || s->out->objects[i].rule == IG_RULE_PRELOAD) {
             return found;
         }
@@ -152,7 +152,7 @@ void ig_search_musl(struct ig_search *s, size_t by)
     } else if (s->loader_file != NULL && (is_libc(name) || strcmp(name, s->loader_path) == 0)) {
         ig_search_satisfied(s, ig_search_add_loader(s, by));
     } else if (strchr(name, '/') != NULL) {
-        ig_search_try(s, name, IG_RULE_PATH, by != SIZE_MAX ? by : 0);
+        ig_search_try(s, name, IG_RULE_PATH, by);
     } else if (object != SIZE_MAX) {
         ig_search_satisfied(s, object);
     } else if (strlen(name) <= NAME_LENGTH_MAX) {
