@@ -34,7 +34,8 @@ check "shellcheck" shellcheck -x "${scripts[@]}"
 no_unbounded() { ! git grep -nE '\b(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol)\(' -- '*.c' '*.h'; }
 check "no unbounded string calls" no_unbounded
 only_fsroot_opens() {
-    ! git grep -nE '\b(open|openat|fopen|opendir|stat|lstat|access|realpath|readlink)\(' -- \
+    # readlink(2) in a comment or a text is a name, not a call.
+    ! git grep -nP '\b(open|openat|fopen|opendir|stat|lstat|access|realpath|readlink)\((?!\d\))' -- \
         'lib/*.c' ':!lib/fsroot/*'
 }
 check "only lib/fsroot opens paths" only_fsroot_opens

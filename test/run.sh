@@ -71,7 +71,6 @@ step build-dev cmake --build --preset dev
 step configure-release cmake --preset release
 step build-release cmake --build --preset release
 
-dev=$PWD/build/dev/initgate
 release=$PWD/build/release/initgate
 
 start_suite lint test/lint.sh build/dev
@@ -80,7 +79,7 @@ finish_suite lint
 # Debian's own python3: another one on the PATH would lack its modules.
 for kind in dev release; do
     for script in run usage bad_input; do
-        suite "$script-$kind" /usr/bin/python3 "test/cli/$script.py" "${!kind}"
+        suite "$script-$kind" /usr/bin/python3 "test/cli/$script.py" "build/$kind/initgate"
     done
 done
 for script in test/cli/oracle_*.py test/cli/docs.py; do

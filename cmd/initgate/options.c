@@ -238,7 +238,8 @@ static void find_termination_log(struct options *o, size_t argc, char **argv)
 {
     static const char flag[] = "--termination-log";
     size_t n = strlen(flag);
-    for (size_t i = 0; i < argc && o->value[OPT_TERMINATION_LOG] == NULL; i++) {
+    for (size_t i = 0; i < argc && argv[i] != NULL && o->value[OPT_TERMINATION_LOG] == NULL;
+         i++) {
         const char *value = strncmp(argv[i], flag, n) != 0 ? NULL :
                             argv[i][n] == '='              ? argv[i] + n + 1 :
                             argv[i][n] == '\0' && i + 1 < argc ? argv[i + 1] : NULL;

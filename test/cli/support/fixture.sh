@@ -82,14 +82,14 @@ beside_pause() {
 mkso() {
     mkdir -p "$(dirname "$1")"
     printf 'int ig_x(void) { return 1; }\n' |
-        gcc -x c - -shared -fPIC -nostdlib -Wl,--build-id=none -o "$@"
+        gcc -x c - -x none -shared -fPIC -nostdlib -Wl,--build-id=none -o "$@"
 }
 
 # mkprogram FILE [GCC FLAG...]: a program that calls ig_x, for the real loader of this machine.
 mkprogram() {
     mkdir -p "$(dirname "$1")"
     printf 'int ig_x(void); void _start(void) { ig_x(); for (;;) {} }\n' |
-        gcc -x c - -nostdlib -fPIE -pie -Wl,--dynamic-linker=/lib64/ld-linux-x86-64.so.2 \
+        gcc -x c - -x none -nostdlib -fPIE -pie -Wl,--dynamic-linker=/lib64/ld-linux-x86-64.so.2 \
             -Wl,--no-as-needed -Wl,--unresolved-symbols=ignore-all -Wl,--build-id=none -o "$@"
 }
 

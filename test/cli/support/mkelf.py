@@ -10,6 +10,7 @@ HOST = {"x86_64": 62, "aarch64": 183, "i686": 3, "armv7l": 40, "ppc64le": 21, "s
         "riscv64": 243}
 SIZE = 1024
 ADDRESS = 0x400000
+DYNAMIC = 640  # behind the longest PT_INTERP of the fixtures, before the tag
 
 
 def number(text):
@@ -28,6 +29,7 @@ def parse():
     parser.add_argument("--interp-size", type=number, help="p_filesz instead of the right one")
     parser.add_argument("--interp-offset", type=number, help="p_offset instead of the right one")
     parser.add_argument("--interp-end", type=number, default=0, help="its last byte; 0 is NUL")
+    parser.add_argument("--no-dynamic", action="store_true", help="no PT_DYNAMIC beside PT_INTERP")
     parser.add_argument("--load-type", type=number, default=1, help="p_type of the PT_LOAD")
     parser.add_argument("--tag", default="", help="text inside, so that digests differ")
     parser.add_argument("--pad", type=number, default=0, help="zero bytes behind the program")
@@ -40,7 +42,9 @@ def parse():
 def headers(o):
     order = ">" if o.big else "<"
     interp = o.interp.encode() + bytes([o.interp_end]) if o.interp is not None else None
-    count = 2 if interp is not None else 1
+    # A loader dies of a program without a dynamic section: an empty one, at the end of the file.
+    dynamic = interp is not None and not o.no_dynamic
+    count = 1 + (interp is not None) + dynamic
     ehdr, phdr = (64, 56) if o.bits == 64 else (52, 32)
     ident = b"\x7fELF" + bytes([2 if o.bits == 64 else 1, 2 if o.big else 1, 1]) + bytes(9)
     form = "HHIQQQIHHHHHH" if o.bits == 64 else "HHIIIIIHHHHHH"
@@ -60,8 +64,15 @@ def headers(o):
         size = len(interp) if o.interp_size is None else o.interp_size
         data += segment(3, at, size)
     data += segment(o.load_type, 0, SIZE)
+    if dynamic:
+        word = "QQ" if o.bits == 64 else "II"
+        entries = [(5, ADDRESS + SIZE - 1), (6, ADDRESS + SIZE - 1), (10, 1), (0, 0)]
+        table = b"".join(struct.pack(order + word, *entry) for entry in entries)
+        data += segment(2, DYNAMIC, len(table))
     if interp is not None:
         data = data.ljust(256, b"\0") + interp
+    if dynamic:
+        data = data.ljust(DYNAMIC, b"\0") + table
     return data
 
 
