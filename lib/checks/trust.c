@@ -173,10 +173,12 @@ static void describe(const struct ig_scene *scene, const struct ig_hop *hop,
                                : ", who owns all of this root (unpacked as that user?)");
     } else if (ig_scene_is_folder(scene, hop)) {
         ig_buf_addf(&text, ": the folder %s, not the image's own /", scene->root_name);
+    } else if (f->who == OWN && !scene->run_as_known) {
+        ig_buf_adds(&text, "; name the program's user with runAs to have this judged");
     } else if (f->who == OWN) {
-        ig_buf_adds(&text, scene->run_as_known
-                               ? ", with which the program runs"
-                               : "; name the program's user with runAs to have this judged");
+        ig_buf_adds(&text, f->group && !ig_cred_in_group(&scene->run_as, f->id)
+                               ? ", which counts as the program's own (OpenShift runs all with it)"
+                               : ", with which the program runs");
     } else if (ig_scene_on_volume(scene, hop)) {
         ig_buf_adds(&text, ", on a volume");
     }
