@@ -82,7 +82,7 @@ for kind in dev release; do
         suite "$script-$kind" /usr/bin/python3 "test/cli/$script.py" "build/$kind/initgate"
     done
 done
-for script in test/cli/oracle_*.py test/cli/docs.py; do
+for script in test/cli/oracle_*.py test/cli/loader_rules.py test/cli/docs.py; do
     suite "$(basename "$script" .py)" /usr/bin/python3 "$script" "$release"
 done
 suite release-binary test/image/binary.sh "$release"

@@ -8,6 +8,8 @@ from tap import TOP, environment
 
 GLIBC = "/lib64/ld-linux-x86-64.so.2"
 MUSL = "/lib/ld-musl-x86_64.so.1"
+# strerror(errno) where no place was left to look; 0 where there was none from the start.
+NOT_FOUND = ("No such file or directory", "Permission denied", "No error information")
 
 
 def resolver(argument):
@@ -64,7 +66,7 @@ def parse_musl(done, cwd=None):
             answer.libraries.append((name, absolute(found, cwd)))
     for line in done.stderr.decode(errors="surrogateescape").splitlines():
         match = re.match(r"Error loading shared library (.*): (.*) \(needed by .*\)$", line)
-        if match and match[2] in ("No such file or directory", "Permission denied"):
+        if match and match[2] in NOT_FOUND:
             answer.missing.append(match[1])
         elif match:
             answer.faults[match[1]] = match[2]
