@@ -271,17 +271,15 @@ static long options(struct env *env)
 static int operands(struct env *env, size_t i)
 {
     const char *path = NULL;
-    if (i < env->words.count && strcmp(env->words.list[i], "-") == 0) {
+    if (strcmp(word_at(env, i), "-") == 0) {
         env->path_unset = true;
         i++;
     }
-    for (; i < env->words.count && strchr(env->words.list[i], '=') != NULL; i++) {
-        if (strncmp(env->words.list[i], "PATH=", 5) == 0) {
-            path = env->words.list[i] + 5;
-        }
+    for (const char *word; strchr(word = word_at(env, i), '=') != NULL; i++) {
+        path = strncmp(word, "PATH=", 5) == 0 ? word + 5 : path;
     }
     if (i < env->words.count) {
-        env->out->name = ig_strdup(env->words.list[i]);
+        env->out->name = ig_strdup(word_at(env, i));
     }
     bool known = true;
     if (path == NULL && !env->path_unset) {
