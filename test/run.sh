@@ -5,9 +5,9 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 logs=build/test-logs
+rm -rf "$logs"
 mkdir -p "$logs"
 passed=0 failed=0
-declare -A pids=()
 
 step() {
     local start=$SECONDS
@@ -21,48 +21,49 @@ step() {
     echo "   $((SECONDS - start)) s"
 }
 
-# Counts a suite by its last "N passed, N failed" (or ctest's own closing line). A suite that says
-# nothing of the kind, tests nothing, or exits nonzero without a failure has failed.
-count() {
-    local name=$1 code=$2 log=$logs/$1.log p=0 f=0 line
-    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
-    if [ -n "$line" ]; then
-        read -r p _ f _ <<<"$line"
-    elif line=$(grep -E '% tests passed, [0-9]+ tests failed out of [0-9]+' "$log"); then
-        f=$(sed -E 's/.*passed, ([0-9]+) tests.*/\1/' <<<"$line")
-        p=$(($(sed -E 's/.*out of ([0-9]+).*/\1/' <<<"$line") - f))
+# Runs a suite; what it says and how it ended go to the logs.
+run_suite() {
+    local start=$SECONDS code=0
+    "${@:2}" >"$logs/$1.log" 2>&1 </dev/null || code=$?
+    echo "$code $((SECONDS - start))" >"$logs/$1.end"
+}
+
+# The last closing line of a log: "N passed, N failed", ctest's own, or "N of N agree".
+closing_line() {
+    local line
+    if line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$1" | tail -n 1); [ -n "$line" ]; then
+        sed -E 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/' <<<"$line"
+    elif line=$(grep -E '% tests passed, [0-9]+ tests failed out of [0-9]+' "$1"); then
+        sed -E 's/.*passed, ([0-9]+) tests failed out of ([0-9]+).*/\1 \2/' <<<"$line" |
+            { read -r f n && echo "$((n - f)) $f"; }
+    elif line=$(grep -E '^[0-9]+ of [0-9]+ agree$' "$1" | tail -n 1); [ -n "$line" ]; then
+        sed -E 's/^([0-9]+) of ([0-9]+) agree$/\1 \2/' <<<"$line" |
+            { read -r p n && echo "$p $((n - p))"; }
+    else
+        echo "0 0"
     fi
+}
+
+# A suite that says nothing of the kind, tests nothing, or exits nonzero without a failure has
+# failed.
+count() {
+    local code seconds p f
+    read -r code seconds <"$logs/$1.end"
+    read -r p f <<<"$(closing_line "$logs/$1.log")"
     if [ "$code" -ne 0 ] && [ "$f" -eq 0 ] || [ $((p + f)) -eq 0 ]; then
         f=$((f + 1))
     fi
+    echo "== $1: $p passed, $f failed ($seconds s)"
     if [ "$f" -gt 0 ]; then
-        grep -E '^not ok|\*\*\*Failed|FAIL|Error' "$log" | head -n 40
-        tail -n 5 "$log"
+        grep -E -A 3 '^not ok|\*\*\*Failed|^differ|FAIL|Error|error:' "$logs/$1.log" | head -n 60
+        tail -n 5 "$logs/$1.log"
     fi
-    echo "   $name: $p passed, $f failed"
     passed=$((passed + p)) failed=$((failed + f))
 }
 
-start_suite() {
-    local name=$1
-    shift
-    "$@" >"$logs/$name.log" 2>&1 </dev/null &
-    pids[$name]=$!
-}
-
 suite() {
-    local start=$SECONDS code=0
-    echo "== $1"
-    "${@:2}" >"$logs/$1.log" 2>&1 </dev/null || code=$?
-    count "$1" "$code"
-    echo "   $((SECONDS - start)) s"
-}
-
-finish_suite() {
-    local code=0
-    wait "${pids[$1]}" || code=$?
-    echo "== $1 (beside the others)"
-    count "$1" "$code"
+    run_suite "$@"
+    count "$1"
 }
 
 step install docker/deps.sh build test
@@ -71,21 +72,33 @@ step build-dev cmake --build --preset dev
 step configure-release cmake --preset release
 step build-release cmake --build --preset release
 
-release=$PWD/build/release/initgate
-
-start_suite lint test/lint.sh build/dev
-suite unit ctest --test-dir build/dev --output-on-failure
-finish_suite lint
+release=build/release/initgate
+oracles=(test/cli/oracle_*.py test/cli/loader_rules.py)
 # Debian's own python3: another one on the PATH would lack its modules.
+python=/usr/bin/python3
+
+# On one core: what only computes. On the other: what races, waits or mounts.
+beside() {
+    run_suite lint test/lint.sh build/dev
+    for script in "${oracles[@]}"; do
+        run_suite "$(basename "$script" .py)" "$python" "$script" "$release"
+    done
+}
+beside &
+
+suite unit ctest --test-dir build/dev --output-on-failure
 for kind in dev release; do
     for script in run usage bad_input; do
-        suite "$script-$kind" /usr/bin/python3 "test/cli/$script.py" "build/$kind/initgate"
+        suite "$script-$kind" "$python" "test/cli/$script.py" "build/$kind/initgate"
     done
 done
-for script in test/cli/oracle_*.py test/cli/loader_rules.py test/cli/docs.py; do
-    suite "$(basename "$script" .py)" /usr/bin/python3 "$script" "$release"
-done
+suite docs "$python" test/cli/docs.py "$release"
 suite release-binary test/image/binary.sh "$release"
+wait
+count lint
+for script in "${oracles[@]}"; do
+    count "$(basename "$script" .py)"
+done
 suite image test/image/run.sh
 suite pods test/pod/run.sh "$release"
 suite quickstart test/image/quickstart.sh
