@@ -77,8 +77,8 @@ int ig_sha256_part(const struct ig_sha256_part *part, struct ig_sha256 *out, str
         ssize_t n = part->read(part->source, piece, left < room ? (size_t)left : room,
                                part->offset + done);
         if (n <= 0) {
-            return ig_error_set(e, n < 0 ? errno : EIO, "cannot read at byte %llu",
-                                (unsigned long long)(part->offset + done));
+            unsigned long long at = part->offset + done;
+            return ig_error_set(e, n < 0 ? errno : EIO, "cannot read at byte %llu", at);
         }
         ok = SHA256_Update(&context, piece, (size_t)n) == 1;
         done += (uint64_t)n;

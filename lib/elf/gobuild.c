@@ -250,8 +250,8 @@ static int take_inline(const struct ig_view *view, uint64_t *addr, uint64_t max,
 }
 
 /* Before Go 1.18: the address of a Go string, which is a pointer and a length. The mark itself says
- * of which size and byte order. Unlike Go's own reader this one relocates: in a position-independent
- * program that the C linker made, the pointers in the file are zero. */
+ * of which size and byte order. Unlike Go's own reader this one relocates: in a program that the C
+ * linker made position-independent, the pointers in the file are zero. */
 static int take_pointed(struct ig_relocs *relocs, const uint8_t *header, unsigned index,
                         uint64_t max, struct ig_go_info *out, struct text *text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Data as it is once a position-independent program was relocated to its link address. Where
- * relocations carry their addends (DT_RELA), the file often has zeros in the place of pointers; with
- * DT_REL and DT_RELR it has the values themselves. For lib/elf only. */
+ * relocations carry their addends (DT_RELA), the file often has zeros in the place of pointers;
+ * with DT_REL and DT_RELR it has the values themselves. For lib/elf only. */
 #ifndef IG_ELF_RELOC_H
 #define IG_ELF_RELOC_H
 

@@ -4,12 +4,12 @@
 
 Usage: oracle_go.py BINARY
 
-1. Build info: `go version -m` of the newest Go, word by word, for Go programs of Debian and npm, for
-   those installed here, for ones built by each Go release for several machines (both byte orders,
-   32 and 64 bits), stripped or not, position-independent or not, with and without cgo and commit;
-   and for programs of other languages, of which neither may say anything.
-2. Embedded files: those of the built programs against what the program prints from its embed.FS, and
-   of those for other machines against the sources.
+1. Build info: `go version -m` of the newest Go, word by word, for Go programs of Debian and npm,
+   for those installed here, for ones built by each Go release for several machines (both byte
+   orders, 32 and 64 bits), stripped or not, position-independent or not, with and without cgo and
+   commit; and for programs of other languages, of which neither may say anything.
+2. Embedded files: those of the built programs against what the program prints from its embed.FS,
+   and of those for other machines against the sources.
 3. `verify` of a built program over a folder with and without a file that differs.
 
 What is fetched and compiled stays below ${XDG_CACHE_HOME:-$HOME/.cache}/initgate/go. The last lines
@@ -33,6 +33,8 @@ NATIVE = {"amd64", "386"} if os.uname().machine == "x86_64" else set()
 FILES = {"single.txt": b"single\n", "static/a.txt": b"hello\n", "static/empty": b"",
          "static/nested/big.bin": bytes(range(256)) * 12, "static/nested/deep/1k": b"k" * 1024,
          "static/nested/deep/d": b"d", "static/with blank/\u00e9.txt": b"utf-8"}
+VALUE_SPECIAL = " \t\r\n\"`"
+KEY_SPECIAL = "=" + VALUE_SPECIAL
 MODULE = "module example.com/embedder\n\ngo 1.13\n\nrequire example.com/dep v0.1.0\n\n" \
          "replace example.com/dep => ./dep\n"
 PLAIN = 'package main\n\nimport "example.com/dep"\n\nfunc main() { println(dep.Name) }\n'
@@ -143,9 +145,9 @@ def builds(releases):
 
 
 def quote(text, special):
-    if text and not any(c in text for c in special):
-        return text
-    return json.dumps(text, ensure_ascii=False)
+    """As strconv.Quote() where TEXT needs it: none of these programs has more than blanks and
+    quotes in it."""
+    return json.dumps(text, ensure_ascii=False) if any(c in text for c in special) else text
 
 
 def module_line(word, module):
@@ -165,8 +167,7 @@ def as_go_prints(go):
     for dep in go["dependencies"]:
         out += module_line("dep", dep)
     for s in go["settings"]:
-        value = quote(s["value"], " \t\r\n\"`") if s["value"] else ""
-        out += f"build\t{quote(s['key'], '= 	' + chr(13) + chr(10) + chr(34) + '`')}={value}\n"
+        out += f"build\t{quote(s['key'], KEY_SPECIAL)}={quote(s['value'], VALUE_SPECIAL)}\n"
     return out
 
 
@@ -218,8 +219,10 @@ class Oracle:
         if found is None:
             return "cannot be told"
         ours = sorted((e["name"], data[e["offset"]:e["offset"] + e["size"]]) for e in found)
-        return None if ours == sorted(expected) else \
-            f"{[(n, len(d)) for n, d in ours]}\nexpected {[(n, len(d)) for n, d in sorted(expected)]}"
+        if ours == sorted(expected):
+            return None
+        return f"{[(n, len(d)) for n, d in ours]}\n" \
+               f"expected {[(n, len(d)) for n, d in sorted(expected)]}"
 
 
 def from_sources(modified):

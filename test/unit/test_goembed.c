@@ -203,7 +203,7 @@ START_TEST(damaged_lists_are_none)
 }
 END_TEST
 
-/* Headers that each claim what follows them all: looking at each list to its end must stay cheap. */
+/* Headers that each claim all that follows: looking at each list must stay cheap. */
 START_TEST(overlapping_headers_end_soon)
 {
     struct ig_go_embeds embeds;

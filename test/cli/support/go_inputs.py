@@ -60,7 +60,7 @@ class Apt:
         subprocess.run(["apt-get", *self.options(), "update"], check=True)
 
     def unpack(self, suite, packages, into):
-        """The newest versions in SUITE, unpacked into a folder that appears at once or not at all."""
+        """The newest versions in SUITE, in a folder that appears at once or not at all."""
         if os.path.isdir(into):
             return
         self.suite(suite)
@@ -130,7 +130,7 @@ def elf_files(folder):
 
 
 def programs(apt):
-    """Real ELF programs from Debian and npm: most of them Go, all small packages' files with them."""
+    """Real ELF programs from Debian and npm, most of them Go."""
     folders = []
     for suite, packages in PACKAGES.items():
         for package in packages:

@@ -51,8 +51,8 @@ def parse():
                         "all digests were made")
     parser.add_argument("--pie", action="store_true",
                         help="pointers only in relocations, zeros in their places")
-    parser.add_argument("--sections", action="store_true", help="the build info in a section of its "
-                        "own, behind a mark that is none")
+    parser.add_argument("--sections", action="store_true", help="the build info in a section of "
+                        "its own, behind a mark that is none")
     parser.add_argument("--interp", help="PT_INTERP, its NUL is added")
     parser.add_argument("--patch", nargs=2, action="append", default=[], metavar=("OFFSET", "HEX"))
     parser.add_argument("--truncate", type=number, help="cut to so many bytes")
