@@ -59,6 +59,21 @@ container() {
     mount -t proc proc "$1/proc"
 }
 
+# pod: /dev as a pod's containers have it, with the termination log that the kubelet mounts. Every
+# mount but the runtime's own is then a volume.
+pod() {
+    local minor
+    mkdir "$ROOT/dev"
+    mount -t tmpfs -o mode=0755 dev "$ROOT/dev"
+    for minor in 3:null 5:zero 7:full 9:urandom; do
+        mknod -m 0666 "$ROOT/dev/${minor#*:}" c 1 "${minor%:*}"
+    done
+    mkdir "$ROOT/kubelet"
+    touch "$ROOT/kubelet/log"
+    mount_at "$ROOT/kubelet/log" "$ROOT/dev/termination-log"
+    mount --move "$ROOT/dev" /dev
+}
+
 # as UID GID COMMAND...: in place of this shell, without other groups.
 as() {
     exec setpriv --reuid "$1" --regid "$2" --clear-groups "${@:3}"
