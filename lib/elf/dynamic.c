@@ -46,6 +46,7 @@ static void take_tag(struct ig_dynamic *d, struct tags *t, uint64_t tag, uint64_
         t->needed[t->needed_count++] = value;
         break;
     case DT_STRTAB: d->strtab = value; t->has_strtab = true; break;
+    case DT_STRSZ: d->strsz = value; break;
     case DT_SYMTAB: d->symtab = value; break;
     case DT_HASH: d->hash = value; break;
     case DT_GNU_HASH: d->gnu_hash = value; break;

@@ -36,6 +36,7 @@ struct ig_dynamic {
     bool has_verdef;
     /* Where the symbol table lies, for ig_symbols_parse(): addresses, 0 where absent. */
     uint64_t symtab, strtab, versym, hash, gnu_hash, verneed, verdef;
+    uint64_t strsz;          /* DT_STRSZ, which no loader looks at */
     size_t kept;             /* bytes that all of this takes */
     /* Why a loader could not read it, a sentence; NULL where it could. Owned. What came before is
      * filled in all the same. */
@@ -54,18 +55,20 @@ void ig_dynamic_free(struct ig_dynamic *dynamic);
 uint64_t ig_image_offset(const struct ig_image *image, uint64_t vaddr, uint64_t *room);
 
 struct ig_symbol {
-    char *name;
-    char *version;   /* NULL: unversioned */
+    const char *name;
+    const char *version;   /* NULL: unversioned */
     bool defined, weak;
 };
 
 struct ig_symbols {
     struct ig_symbol *list;  /* global and weak ones */
     size_t count;
+    char *strings;           /* where the names lie; owned */
 };
 
-/* The dynamic symbol table: what it needs and what it defines. -1 where reading failed; a malformed
- * table gives what could be read and FAULT (malloc'd; NULL where none). */
+/* The dynamic symbol table: what it needs and what it defines, at most 2^18 symbols and 8 MiB of
+ * names. -1 where reading failed; a malformed or larger table gives what could be read and FAULT
+ * (malloc'd; NULL where none). */
 int ig_symbols_parse(const struct ig_bytes *from, const struct ig_image *image,
                      const struct ig_dynamic *dynamic, struct ig_symbols *out, char **fault,
                      struct ig_error *e);

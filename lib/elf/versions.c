@@ -193,3 +193,61 @@ int ig_versions_parse(const struct ig_bytes *from, const struct ig_image *image,
     }
     return 0;
 }
+
+/* What follows walks the same tables, which are sound or end early here. */
+static void visit_needs(const struct table *t, ig_version_visit *visit, void *context)
+{
+    size_t at = 0;
+    uint32_t next = 0;
+    for (size_t left = ENTRIES_MAX; left > 0 && has(t, at, sizeof(Elf64_Verneed)); at += next) {
+        size_t aux = at + (size_t)word(t, at + 8);
+        uint32_t step = 1;
+        for (; left > 0 && step != 0 && has(t, aux, sizeof(Elf64_Vernaux)); aux += step, left--) {
+            visit(context, half(t, aux + 6), word(t, aux + 8));
+            step = word(t, aux + 12);
+        }
+        next = word(t, at + 12);
+        if (next == 0) {
+            return;
+        }
+        left -= left > 0;
+    }
+}
+
+static void visit_definitions(const struct table *t, ig_version_visit *visit, void *context)
+{
+    size_t at = 0;
+    while (has(t, at, sizeof(Elf64_Verdef))) {
+        size_t aux = at + (size_t)word(t, at + 12);
+        if (has(t, aux, sizeof(Elf64_Verdaux))) {
+            visit(context, half(t, at + 4), word(t, aux));
+        }
+        uint32_t next = word(t, at + 16);
+        if (next == 0) {
+            return;
+        }
+        at += next;
+    }
+}
+
+int ig_versions_visit(const struct ig_bytes *from, const struct ig_image *image,
+                      const struct ig_dynamic *d, ig_version_visit *visit, void *context,
+                      struct ig_error *e)
+{
+    struct table table;
+    if (d->verneed != 0) {
+        if (read_table(from, image, d->verneed, &table, e) != 0) {
+            return -1;
+        }
+        visit_needs(&table, visit, context);
+        free(table.data);
+    }
+    if (d->verdef != 0) {
+        if (read_table(from, image, d->verdef, &table, e) != 0) {
+            return -1;
+        }
+        visit_definitions(&table, visit, context);
+        free(table.data);
+    }
+    return 0;
+}

@@ -12,4 +12,11 @@
 int ig_versions_parse(const struct ig_bytes *from, const struct ig_image *image,
                       struct ig_names *names, struct ig_dynamic *d, struct ig_error *e);
 
+/* Tell VISIT the index that DT_VERSYM uses for each version that is needed or defined, and where its
+ * name lies in the string table. A malformed table ends early. -1 where reading failed. */
+typedef void ig_version_visit(void *context, uint16_t index, uint32_t name);
+int ig_versions_visit(const struct ig_bytes *from, const struct ig_image *image,
+                      const struct ig_dynamic *d, ig_version_visit *visit, void *context,
+                      struct ig_error *e);
+
 #endif
