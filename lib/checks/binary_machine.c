@@ -126,8 +126,8 @@ static struct ig_target *follow(const struct ig_question *q, struct ig_target *t
     }
     if (!ig_meta_is(meta, S_IFREG) || meta->size == 0) {
         bool regular = ig_meta_is(meta, S_IFREG);
-        ig_result_set(r, IG_STATUS_FAIL, "%s is %s%s.", what, regular ? "" : "a ",
-                      regular ? "empty" : ig_meta_type(meta));
+        ig_result_set(r, IG_STATUS_FAIL, "%s is %s%s: execve gives %s.", what, regular ? "" : "a ",
+                      regular ? "empty" : ig_meta_type(meta), regular ? "ENOEXEC" : "EACCES");
         ig_result_fix(r, "Put the interpreter into the image.");
         return NULL;
     }
@@ -173,14 +173,14 @@ static void judge_chain(const struct ig_question *q, struct ig_result *r)
         if (image->kind != IG_IMAGE_SCRIPT && r->status != IG_STATUS_PASS) {
             return;
         }
-        if (image->kind == IG_IMAGE_SCRIPT && target->script_depth == IG_SCRIPT_DEPTH) {
+        struct ig_target *next = follow(q, target, r);
+        if (next == NULL) {
+            return;
+        }
+        if (next->script_depth > IG_SCRIPT_DEPTH) {
             ig_result_set(r, IG_STATUS_FAIL, "Its interpreters are scripts themselves, more than "
                                              "%d deep: execve gives ELOOP.", IG_SCRIPT_DEPTH);
             ig_result_fix(r, "Let the #! line name a program.");
-            return;
-        }
-        struct ig_target *next = follow(q, target, r);
-        if (next == NULL) {
             return;
         }
         relative = target->path_relative ? target : relative;

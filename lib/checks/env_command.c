@@ -146,7 +146,7 @@ static int split(struct env *env, const char *text, size_t index)
     struct words *words = ig_alloc(sizeof *words);
     struct splitter s = {.words = words};
     int status = 0;
-    for (const char *p = text; *p != '\0' && status == 0;) {
+    for (const char *p = text; status == 0 && *p != '\0';) {
         status = split_step(env, &s, &p);
     }
     if (status == 0 && s.quote != 0) {
@@ -212,9 +212,9 @@ static int short_options(struct env *env, size_t index)
             memmove(env->words.list + index + 1, env->words.list + index + 2,
                     (env->words.count - index - 1) * sizeof *env->words.list);
             return split(env, text, index + 1);
-        } else if (*c == '0') {
+        } else if (*c == '0' && !env->busybox) {
             return ig_error_set(env->e, 0, "env stops: -0 goes with no command");
-        } else if (*c != 'v' || env->busybox) {
+        } else if (*c != (env->busybox ? '0' : 'v')) {
             return strchr("aC", *c) != NULL && !env->busybox
                        ? ig_error_set(env->e, EINVAL, "the gate cannot follow env's option %s",
                                       option)

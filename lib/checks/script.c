@@ -195,6 +195,10 @@ static struct ig_target *find(const struct ig_scene *scene, struct ig_target *en
         ig_target_open(found, scene->root, command->name);
         return found;
     }
+    if (command->name[0] == '\0') {
+        ig_error_set(e, 0, "env: '': No such file or directory (exit code 127)");
+        return NULL;
+    }
     const char *interp = env->image.interp;
     search_path(&s, command->path != NULL ? command->path
                     : interp != NULL && strstr(interp, "ld-musl") != NULL ? musl_path : glibc_path);
@@ -235,6 +239,11 @@ static struct ig_target *interpreter(const struct ig_scene *scene, struct ig_tar
         ig_error_set(e, image->refusal, "%s", image->refusal_text != NULL
                                                   ? image->refusal_text
                                                   : "its #! line names no interpreter");
+        return NULL;
+    }
+    if (image->script_interp[0] == '\0') {
+        /* An empty name is the working directory to open_exec(). */
+        ig_error_set(e, 0, "its #! line names no interpreter: execve gives EACCES");
         return NULL;
     }
     if (image->script_interp[0] != '/') {

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# execve gives ENOENT for it: env looks further, and finds nothing.
+mkdir -p "$1/image/usr/bin" "$1/image/bin" "$1/image/app"
+mkelf "$1/image/usr/bin/env"
+mkelf "$1/image/bin/tool" --interp /lib/missing
+printf '#!/usr/bin/env tool\n' >"$1/image/app/server"
+chmod 0755 "$1/image/app/server"

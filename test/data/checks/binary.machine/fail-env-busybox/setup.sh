@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+mkdir -p "$1/image/usr/bin" "$1/image/bin" "$1/image/app"
+mkelf "$1/image/bin/busybox"
+mkelf "$1/image/bin/tool"
+ln -s ../../bin/busybox "$1/image/usr/bin/env"
+printf '#!/usr/bin/env -S tool\n' >"$1/image/app/server"
+chmod 0755 "$1/image/app/server"
