@@ -22,10 +22,18 @@ static const struct ig_param params[] = {
 /* More than any healthy search path has; a hostile file has thousands. */
 enum { PLACES_SHOWN = 32 };
 
-/* The variants of a folder for newer CPUs say nothing that the folder itself does not. */
+/* The variants of a folder for newer CPUs (glibc-hwcaps; before glibc 2.37 also tls, haswell, ...)
+ * say nothing that the folder itself does not. */
 static bool is_variant(const struct ig_try *t)
 {
-    return strstr(t->path, "/glibc-hwcaps/") != NULL && strcmp(t->why, "ENOENT") == 0;
+    static const char *const marks[] = {"/glibc-hwcaps/", "/tls/", "/haswell/", "/avx512_1/",
+                                        "/x86_64/"};
+    for (size_t i = 0; i < IG_COUNT(marks); i++) {
+        if (strstr(t->path, marks[i]) != NULL) {
+            return strcmp(t->why, "ENOENT") == 0;
+        }
+    }
+    return false;
 }
 
 static void add_places(const struct ig_need *need, struct ig_buf *out)
@@ -46,7 +54,7 @@ static void add_places(const struct ig_need *need, struct ig_buf *out)
     if (shown == PLACES_SHOWN) {
         ig_buf_adds(out, ", ...");
     }
-    ig_buf_adds(out, variants ? " (and the glibc-hwcaps folders of each)"
+    ig_buf_adds(out, variants ? " (and their variants for newer CPUs)"
                      : shown == 0 ? "no directory at all"
                                   : "");
 }
