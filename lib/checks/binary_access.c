@@ -11,9 +11,7 @@ static bool chain_is_usable(const struct ig_question *q, struct ig_result *r)
     struct ig_target *target = q->target;
     struct ig_error e = {0};
     for (int step = 0; target != NULL && step < IG_SCRIPT_STEPS; step++) {
-        const char *what = step == 0                ? "The program"
-                           : target->script != NULL ? "The script's interpreter"
-                                                    : "The program that env starts";
+        IG_AUTO_FREE char *what = ig_script_what(target, q->target);
         if (target->walk.error != 0) {
             if (ig_say_access(q, what, &target->walk, 1, r)) {
                 ig_result_set(r, IG_STATUS_SKIP, "Not evaluated, since %s was not found (see "

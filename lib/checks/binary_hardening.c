@@ -273,13 +273,14 @@ const struct ig_check ig_check_binary_hardening = {
     .spec = {.id = "binary.hardening",
              .key = "hardening",
              .kind = IG_KIND_BINARY,
-             .summary = "PIE, RELRO, NX stack, stack protector, FORTIFY, no writable and executable "
-                        "segment, no text relocation, no unsafe RPATH or RUNPATH, as asked",
+             .summary = "PIE, RELRO, NX stack, stack protector, FORTIFY, no writable and "
+                        "executable segment, no text relocation, no unsafe RPATH or RUNPATH, as "
+                        "asked",
              .params = params,
              .params_size = sizeof(struct hardening_params),
              .on_request = true},
-    .means = "The program's headers, dynamic section and symbols show what the policy asks. Without "
-             "more being asked, and unless the policy relaxes it: the stack is not executable, no "
+    .means = "The program's headers, dynamic section and symbols show what the policy asks. "
+             "Without more being asked, and unless the policy relaxes it: the stack is not executable, no "
              "segment is writable and executable, there are no text relocations, and no RPATH or "
              "RUNPATH has a relative or empty element, or $ORIGIN in a set-id program. What a file "
              "cannot show (the stack protector of a stripped static program of some machines, "

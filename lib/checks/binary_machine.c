@@ -201,14 +201,14 @@ const struct ig_check ig_check_binary_machine = {
                         "whole to its last segment; or a #! script whose interpreter is one"},
     .means = "The ELF header and program headers are what execve accepts (fs/binfmt_elf.c), for "
              "the machine of this node or the one --platform names, and every PT_LOAD segment lies "
-             "inside the file. A #! script passes when its interpreter does; where that is env, when "
-             "the program it starts does, which is looked up over PATH (of the policy's env, or "
-             "else as container runtimes set it).",
+             "inside the file. A #! script passes when its interpreter does; where that is env, "
+             "when the program it starts does, which is looked up over PATH (of the policy's env, "
+             "or else as container runtimes set it).",
     .matters = "An image for another machine ends in \"exec format error\". A program that was cut "
                "short passes execve and dies with SIGBUS or SIGSEGV later.",
     .mend = "Build or pull for the node's platform; copy the file again where it is cut short; "
-            "start a script with #! and an absolute path; give PATH in the policy's env where the pod "
-            "sets it.",
+            "start a script with #! and an absolute path; give PATH in the policy's env where the "
+            "pod sets it.",
     .needs = needs,
     .run = judge_chain,
 };

@@ -293,7 +293,8 @@ int ig_env_command(const char *arg, bool busybox, ig_env_lookup *lookup, const v
                    struct ig_env_command *out, struct ig_error *e)
 {
     struct env *env = ig_alloc(sizeof *env);
-    *env = (struct env){.busybox = busybox, .lookup = lookup, .context = context, .out = out, .e = e};
+    *env = (struct env){
+        .busybox = busybox, .lookup = lookup, .context = context, .out = out, .e = e};
     *out = (struct ig_env_command){0};
     if (arg != NULL) {
         env->words.list[env->words.count++] = ig_strdup(arg);

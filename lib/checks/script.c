@@ -10,8 +10,8 @@
 #include "core/mem.h"
 #include "fsroot/permits.h"
 
-/* What container runtimes set where the image has none, and what glibc's and musl's execvp take where
- * it is unset. */
+/* What container runtimes set where the image has none, and what glibc's and musl's execvp take
+ * where it is unset. */
 static const char runtime_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 static const char glibc_path[] = "/bin:/usr/bin";
 static const char musl_path[] = "/usr/local/bin:/bin:/usr/bin";
@@ -97,10 +97,12 @@ static int execve_errno(const struct ig_scene *scene, struct ig_target *target, 
     }
     struct ig_target next;
     ig_target_open(&next, scene->root, helper);
-    /* A loader needs no loader of its own. */
-    int number = image->kind == IG_IMAGE_ELF
-                     ? (next.walk.error != 0 ? next.walk.error : executable(scene, &next) ? 0 : EACCES)
-                     : execve_errno(scene, &next, interpreters + 1);
+    int number = next.walk.error;
+    if (image->kind == IG_IMAGE_SCRIPT) {
+        number = execve_errno(scene, &next, interpreters + 1);
+    } else if (number == 0 && !executable(scene, &next)) {
+        number = EACCES;
+    }
     ig_target_close(&next);
     return number;
 }
@@ -175,10 +177,12 @@ static void search_path(struct search *s, const char *path)
 
 static const char *hint(const char *name)
 {
-    return strchr(name, '\r') != NULL ? "; the script's first line ends with a carriage return"
-           : strchr(name, ' ') != NULL ? "; env takes the rest of the #! line as one name, unless it "
-                                         "has -S"
-                                       : "";
+    if (strchr(name, '\r') != NULL) {
+        return "; the script's first line ends with a carriage return";
+    }
+    return strchr(name, ' ') != NULL ? "; env takes the rest of the #! line as one name, unless it "
+                                       "has -S"
+                                     : "";
 }
 
 static struct ig_target *find(const struct ig_scene *scene, struct ig_target *env,

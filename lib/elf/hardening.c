@@ -37,7 +37,7 @@ static void take_segments(const struct ig_image *image, struct ig_hardening *h)
         const struct ig_segment *s = &image->segments[i];
         if (s->type == PT_GNU_STACK) {
             h->stack_marked = true;
-            h->executable_stack = (s->flags & PF_X) != 0;  /* the last one counts, as in the kernel */
+            h->executable_stack = (s->flags & PF_X) != 0;  /* the kernel takes the last one */
         } else if (s->type == PT_GNU_RELRO && s->memsz != 0) {
             h->relro = IG_RELRO_PARTIAL;
         } else if (s->type == PT_LOAD && (s->flags & PF_W) != 0 && (s->flags & PF_X) != 0) {

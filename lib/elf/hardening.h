@@ -19,12 +19,12 @@ enum ig_pie {
     IG_PIE_NONE,     /* ET_EXEC: always at the same address */
     IG_PIE_DYNAMIC,  /* ET_DYN, a program with a loader */
     IG_PIE_STATIC,   /* ET_DYN, a program that relocates itself (static-pie) */
-    IG_PIE_LIBRARY,  /* ET_DYN and no program, a loader among them; position-independent all the same */
+    IG_PIE_LIBRARY,  /* ET_DYN and no program (a loader is none either); position-independent too */
 };
 
 enum ig_relro {
     IG_RELRO_NONE,
-    IG_RELRO_PARTIAL,  /* PT_GNU_RELRO alone: the addresses of lazily bound functions stay writable */
+    IG_RELRO_PARTIAL,  /* PT_GNU_RELRO alone: addresses of lazily bound functions stay writable */
     IG_RELRO_FULL,     /* and everything is bound at the start */
 };
 

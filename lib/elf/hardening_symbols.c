@@ -4,7 +4,7 @@
 #include "core/mem.h"
 #include "elf/hardening_priv.h"
 
-/* Functions that glibc has a checked form __NAME_chk of (2.36, and those added up to 2.41); sorted. */
+/* Functions that glibc has a checked form __NAME_chk of (2.36, and what 2.41 has more); sorted. */
 static const char *const fortifiable[] = {
     "asprintf", "confstr", "dprintf", "explicit_bzero", "fgets", "fgets_unlocked", "fgetws",
     "fgetws_unlocked", "fprintf", "fread", "fread_unlocked", "fwprintf", "getcwd", "getdomainname",
