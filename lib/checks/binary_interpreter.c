@@ -218,12 +218,6 @@ static bool loader_refused(const struct ig_question *q, const struct ig_image *p
         ig_result_fix(r, "Put the loader of the program's own machine and C library there.");
         return true;
     }
-    if (image->broken_text != NULL) {
-        ig_result_set(r, IG_STATUS_FAIL, "%s is damaged, the program would be killed: %s.", what,
-                      image->broken_text);
-        ig_result_fix(r, "Pull or build the image again.");
-        return true;
-    }
     return false;
 }
 
