@@ -69,7 +69,8 @@ struct ig_image {
     enum ig_image_kind kind;
     uint64_t size;          /* of the file, bytes */
     /* Of IG_IMAGE_SCRIPT whose first line the kernel takes (fs/binfmt_script.c), else NULL: what
-     * runs it, and the rest of the line, one argument (may be NULL). Owned, not escaped. */
+     * runs it, and the rest of the line, one argument (NULL for none; either may be empty). Owned,
+     * not escaped. */
     char *script_interp, *script_arg;
     uint8_t e_class, e_data;      /* as in the file, also where they are no valid value */
     uint16_t e_type, e_machine;

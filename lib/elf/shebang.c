@@ -75,8 +75,6 @@ void ig_image_parse_script(struct ig_image *image, const char head[IG_IMAGE_HEAD
     /* The byte at END counts as NUL from here on, as in the kernel. */
     if (separator != NULL && *separator != '\0') {
         const char *arg = skip_blanks(separator, end);
-        if (arg != NULL && arg < end && *arg != '\0') {
-            image->script_arg = ig_strndup(arg, (size_t)(end - arg));
-        }
+        image->script_arg = arg != NULL ? ig_strndup(arg, (size_t)(end - arg)) : NULL;
     }
 }

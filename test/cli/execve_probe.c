@@ -8,7 +8,8 @@
  * KERNEL is how it ended: "errno" (execve returned NUMBER), "killed" (signal NUMBER before the new
  * program's first instruction: a fault behind the point of no return), "signal" (NUMBER, later),
  * "exit" (status NUMBER) or "timeout". OUTPUT is what it wrote, in hex, or "-". REFUSAL is an errno
- * or 0, RUNS and BROKEN 0 or 1, INTERP the loader's path, "-" for none or "?" for one not to be printed, TEXT the rest.
+ * or 0, RUNS and BROKEN 0 or 1, INTERP the loader's path, "-" for none or "?" for one not to be printed, TEXT the rest. Of a
+ * script, INTERP is its interpreter and TEXT its argument, both in hex, "-" if empty, "none".
  *
  * With --chroot DIR the paths are below DIR, and execve is called in a chroot there, in its folder
  * /app. With --loader it reads "LOADER PROGRAM" and writes what ig_image_loader_fault() says:
@@ -33,7 +34,7 @@
 
 #include "elf/image.h"
 
-enum { OUTPUT_MAX = 64, TIMEOUT_MS = 2000, NOBODY = 65534 };
+enum { OUTPUT_MAX = 512, TIMEOUT_MS = 2000, NOBODY = 65534 };
 
 static void die(const char *what)
 {
@@ -157,13 +158,21 @@ static bool passes_exec(pid_t pid, int *status)
     }
 }
 
-static void print_output(const char *buf, size_t length)
+static void print_hex(const char *buf, size_t length)
 {
-    putchar(' ');
     for (size_t i = 0; i < length; i++) {
         printf("%02x", (unsigned)(unsigned char)buf[i]);
     }
     printf(length == 0 ? "- " : " ");
+}
+
+static void print_string(const char *text)
+{
+    if (text == NULL) {
+        printf("none ");
+    } else {
+        print_hex(text, strlen(text));
+    }
 }
 
 static void run(const char *path, const char *root)
@@ -199,7 +208,8 @@ static void run(const char *path, const char *root)
     }
     close(output[0]);
     close(fault[0]);
-    print_output(buf, length);
+    putchar(' ');
+    print_hex(buf, length);
 }
 
 static void parse(const char *path, struct ig_image *image)
@@ -218,21 +228,34 @@ static void parse(const char *path, struct ig_image *image)
     close(fd);
 }
 
+static void print_program(const struct ig_image *image)
+{
+    const char *interp = image->interp != NULL ? image->interp : "-";
+    for (const char *s = interp; *s != '\0'; s++) {
+        interp = *s > ' ' && *s < 127 ? interp : "?";
+    }
+    printf("%s %s%s%s", *interp != '\0' ? interp : "?",
+           image->refusal != 0 ? image->refusal_text : "",
+           image->broken_text != NULL ? " / " : "",
+           image->broken_text != NULL ? image->broken_text : "");
+}
+
 static void report(const char *path, const char *root, const struct ig_machine *machine)
 {
     struct ig_image image;
     char below[8192];
     snprintf(below, sizeof below, "%s%s", root != NULL ? root : "", path);
     parse(below, &image);
-    const char *interp = image.interp != NULL ? image.interp : "-";
-    for (const char *s = interp; *s != '\0'; s++) {
-        interp = *s > ' ' && *s < 127 ? interp : "?";
-    }
-    printf("%d %d %d %s %s%s%s\n", image.refusal,
+    printf("%d %d %d ", image.refusal,
            image.kind == IG_IMAGE_SCRIPT || ig_machine_runs(machine, &image),
-           image.broken_text != NULL, *interp != '\0' ? interp : "?",
-           image.refusal != 0 ? image.refusal_text : "", image.broken_text != NULL ? " / " : "",
-           image.broken_text != NULL ? image.broken_text : "");
+           image.broken_text != NULL);
+    if (image.script_interp != NULL) {
+        print_string(image.script_interp);
+        print_string(image.script_arg);
+    } else {
+        print_program(&image);
+    }
+    putchar('\n');
     ig_image_free(&image);
 }
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Oracle for lib/elf: what execve(2) of the running kernel makes of damaged programs.
 
-usage: oracle_execve.py [--seed N] [--mutants N] [--verbose]
+usage: oracle_execve.py [--seed N] [--mutants N] [--verbose] [BINARY]
 
 Builds real programs (small static, static-pie and 32-bit ones, a dynamic one, one with Debian's
-libc.a; busybox where it is installed), cuts them (the small ones at every byte), damages their headers in hand-made ways and at random, runs each under execve_probe.c
-(as nobody, traced up to its first instruction) and compares with ig_image_parse():
+libc.a; busybox where it is installed), cuts them (the small ones at every byte), damages their
+headers in hand-made ways and at random, runs each under execve_probe.c (as nobody, traced up to its
+first instruction) and compares with ig_image_parse():
 
   refused   execve returned an errno: lib/elf must refuse it with the same errno
   killed    died behind execve's point of no return: lib/elf must call it broken
@@ -15,7 +16,11 @@ libc.a; busybox where it is installed), cuts them (the small ones at every byte)
             that the summary lists
   other     ran differently (jumped into garbage): lib/elf claims nothing about such programs
 
-The last line is "N of N agree"; exit status 1 where not all do, 2 where it cannot run.
+With BINARY, `BINARY verify --binary` is run, too, on the damaged forms of a static and a dynamic
+program: exit 1 where execve refuses, kills or the file is cut, 0 where the static one runs as ever.
+
+The last lines are "N of N agree" and "N passed, N failed" (programs); exit status 1 where not all
+do, 2 where it cannot run.
 """
 import argparse
 import collections
@@ -29,7 +34,10 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(HERE, "support"))
+import tap  # noqa: E402
+
+TOP = tap.TOP
 BARE_SUBJECT = """\
 static volatile char text[] = "ok\\n";
 static volatile char bss[5000];
@@ -444,43 +452,81 @@ def judge(subject, data, answer):
     return what, agrees or difference is not None, difference
 
 
+class Comparison:
+    """One program's damaged forms, counted."""
+
+    def __init__(self, subject, probe, options):
+        self.subject, self.probe, self.options = subject, probe, options
+        self.gate = options.binary if subject.name in ("small", "dynamic") else None
+        self.classes, self.claimed = collections.Counter(), collections.Counter()
+        self.known = collections.Counter()
+        self.total = self.agreed = 0
+
+    def add(self, name, data):
+        self.subject.write(data)
+        answer = self.probe.ask(self.subject.path)
+        what, agrees, difference = judge(self.subject, data, answer)
+        self.classes[what] += 1
+        self.claimed[what] += answer.faults()
+        if difference:
+            self.known[difference] += 1
+        if what != "another loader":
+            self.count(agrees, name, data, f"{what}: {answer}")
+        if self.gate and not difference:
+            self.ask_gate(what, answer, name, data)
+
+    def ask_gate(self, what, answer, name, data):
+        bad = answer.kernel in ("errno", "killed") or what == "cut"
+        if bad or (what == "same" and self.subject.name == "small"):
+            outcome = tap.run([self.gate, "verify", "--binary", self.subject.path])
+            self.count(outcome.code == bad, name, data, f"{what}: {answer}, but the gate: {outcome}")
+
+    def count(self, agrees, name, data, words):
+        self.total += 1
+        self.agreed += agrees
+        if not agrees or self.options.verbose:
+            print(f"{'' if agrees else 'DIFFERS: '}{self.subject.name}, {name}: {words} "
+                  f"[{self.subject.describe(data)}]")
+
+    def __str__(self):
+        return (f"{self.subject.name} ({len(self.subject.original)} bytes): " +
+                ", ".join(f"{n} {what} ({self.claimed[what]} called faulty)"
+                          for what, n in sorted(self.classes.items())))
+
+
+def compare(subject, probe, options, rng):
+    comparison = Comparison(subject, probe, options)
+    for make in (truncations(subject, rng), handmade(subject),
+                 random_mutants(subject, rng, options.mutants)):
+        for name, data in make:
+            comparison.add(name, data)
+    return comparison
+
+
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("binary", nargs="?", metavar="BINARY")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", type=int, default=2000, help="random ones of each program")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     rng = random.Random(options.seed)
+    tally, known = tap.Tally(), collections.Counter()
     total = agreed = 0
-    known = collections.Counter()
     with tempfile.TemporaryDirectory() as scratch:
         os.chmod(scratch, 0o755)
         probe = Probe(build_probe(scratch))
         for subject in build_subjects(scratch, probe):
-            classes, claimed = collections.Counter(), collections.Counter()
-            for make in (truncations(subject, rng), handmade(subject),
-                         random_mutants(subject, rng, options.mutants)):
-                for name, data in make:
-                    subject.write(data)
-                    answer = probe.ask(subject.path)
-                    what, agree, difference = judge(subject, data, answer)
-                    classes[what] += 1
-                    claimed[what] += answer.faults()
-                    total += what != "another loader"
-                    agreed += agree and what != "another loader"
-                    if difference:
-                        known[difference] += 1
-                    if not agree or options.verbose:
-                        print(f"{'' if agree else 'DIFFERS: '}{subject.name}, {name}: {what}: "
-                              f"{answer} [{subject.describe(data)}]")
-            print(f"{subject.name} ({len(subject.original)} bytes): " +
-                  ", ".join(f"{n} {what} ({claimed[what]} called faulty)"
-                            for what, n in sorted(classes.items())))
+            comparison = compare(subject, probe, options, rng)
+            wrong = comparison.total - comparison.agreed
+            tally.add(str(comparison), f"{wrong} differ" if wrong else None)
+            total, agreed = total + comparison.total, agreed + comparison.agreed
+            known += comparison.known
         probe.close()
     for difference, count in sorted(known.items()):
         print(f"known difference, {count} times: {difference}")
     print(f"{agreed} of {total} agree")
-    return 0 if agreed == total else 1
+    return tally.finish()
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ static const struct {
     {"#!/bin/sh -e\nrest", "/bin/sh", "-e"},
     {"#!/usr/bin/env -S a  b \n", "/usr/bin/env", "-S a  b"},
     {"#!/bin/sh\r\n", "/bin/sh\r", NULL},
+    {"#!/bin/sh ", "/bin/sh", ""},  /* without a newline, the zero behind the file is the word */
     {"#!sh\n", "sh", NULL},
     {"#!\n/bin/sh\n", NULL, NULL},
     {"#!  \t\n", NULL, NULL},
