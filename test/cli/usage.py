@@ -479,6 +479,11 @@ def variables(b):
             env={"INITGATE_sha256": ZERO})
     for name in ("INITGATE_FROBNICATE", "INITGATE_", "INITGATE_FOO_HOST", "INITGATE_SERVICE_NAME"):
         b.usage(f"unknown {name}", ["version"], f"unknown variable {name}", env={name: "x"})
+    for command in COMMANDS:
+        b.case(f"{command}: empty", b.run(command, env={"INITGATE_PLATFORM": ""}), 2, out="",
+               err_has="initgate: error: ")
+    b.usage("empty, for a flag of another command", ["list"],
+            "INITGATE_POLICY: is empty; set it or remove it", env={"INITGATE_POLICY": ""})
     for flag in ("WARN_ONLY", "HELP"):
         outcome = b.run("verify", "--binary", program, env={f"INITGATE_{flag}": "1"})
         b.case(f"INITGATE_{flag} does not exist", outcome, 2,
@@ -676,6 +681,10 @@ def paths(b):
 def outputs(b):
     """Where the report goes; a report that is not written is no pass."""
     good, bad = b.elf("good"), b.elf("bad", "--mode", "0777")
+    named = b.write("named.json", '{%s, "metadata": {"name": "the server"}, "files": [{"path": '
+                    '"good"}]}' % HEAD)
+    outcome = b.run("verify", "--policy", named, "--format", "json")
+    b.true("JSON names the policy", report(outcome).get("policy") == "the server", str(outcome))
     for form in ("text", "json"):
         plain = b.run("verify", "--binary", bad, "--format", form)
         out = b.write("out", "x" * 100000)
@@ -774,6 +783,28 @@ def colours(b):
     b.case("wrong usage", terminal("verify"), 2,
            out='initgate: error: nothing to check: name at least one binary, file or volume, or '
            '"proc"\n')
+
+
+@group
+def progress(b):
+    """On standard error, on a terminal only; and a file without end ends at --timeout."""
+    endless = b.path("endless")
+    with open(endless, "wb") as f:
+        f.truncate(1 << 40)
+    os.chmod(endless, 0o755)
+    arguments = ["--binary", endless, "--sha256", ZERO, "--timeout", "2"]
+    outcome = b.run("verify", *arguments)
+    b.case("1 TB", outcome, 3, err="",
+           out_has="The time for all checks was used up (--timeout 2 seconds)")
+    inner, outer = pty.openpty()
+    outcome = b.run("verify", *arguments, stderr=outer)
+    shown = os.read(inner, 65536).decode()
+    os.close(inner)
+    os.close(outer)
+    b.case("on a terminal", outcome, 3)
+    b.true("on a terminal: shown", re.search(r"\rinitgate: \d+ of \d+ checks, \d+ MiB read ", shown),
+           repr(shown))
+    b.true("on a terminal: taken away at the end", shown.endswith("\r\033[K"), repr(shown))
 
 
 @contextlib.contextmanager
@@ -1046,6 +1077,13 @@ def inspecting(b):
     b.true("data", facts(data).get("kind") == "other", str(facts(data)))
     b.true("truncated", "truncated" in (facts(cut).get("broken") or ""), str(facts(cut)))
     b.true("a link", facts("link").get("resolved") == static, str(facts("link")))
+    b.case("a link, text", b.run("inspect", b.path("link")), 0, out_has=f"leads to     {static}\n")
+    bad = b.elf("bad-interp", "--interp", "/lib/ld.so", "--interp-end", "65")
+    b.case("malformed PT_INTERP", b.run("inspect", bad), 0,
+           out_has="interpreter  malformed (see binary.interpreter)\nrefused      PT_INTERP does not "
+           "end with a NUL byte\n")
+    b.true("malformed PT_INTERP, json", facts(bad).get("refused") ==
+           "PT_INTERP does not end with a NUL byte", str(facts(bad)))
     b.case("--root", b.run("inspect", "--root", b.folder, "/static"), 0, out_has="/static")
     b.case("--output", b.run("inspect", "--output", "out", static), 0, out="")
     b.case("missing", b.run("inspect", "/nowhere"), 3, out="",
