@@ -242,6 +242,7 @@ static void judge(const struct ig_question *q, const struct ig_resolution *r,
     size_t libraries = r->count - 1;
     if (r->limit != NULL) {
         ig_result_set(out, IG_STATUS_ERROR, "Not all libraries were looked up: %s.", r->limit);
+        ig_result_fix(out, "No real program needs so many: see where this one comes from.");
         return;
     }
     if (missing != NULL) {

@@ -147,6 +147,7 @@ static bool say_missing(const struct ig_question *q, const struct ig_resolution 
                           "Not all symbols can be looked up: the library %s that %s needs is not "
                           "there or cannot be read (see binary.libraries).", need->name,
                           resolution->objects[need->by].path);
+            ig_result_fix(r, "Install the library, or make it readable to the gate.");
             return true;
         }
     }
@@ -174,6 +175,7 @@ static void judge(const struct ig_question *q, const struct ig_resolution *resol
     struct ig_undefined undefined = {0};
     if (ig_undefined_find(q->scene->root, resolution, &undefined, &e) != 0) {
         ig_result_set(r, IG_STATUS_ERROR, "The symbols cannot be read: %s.", e.text);
+        ig_result_fix(r, "See what is wrong with that file.");
     } else if (undefined.name != NULL) {
         ig_result_set(r, IG_STATUS_FAIL, "The symbol %s that %s needs is defined by no library it "
                                          "loads%s.", undefined.name, undefined.by,
@@ -206,6 +208,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
     if (resolution == NULL) {
         ig_result_set(r, IG_STATUS_ERROR, "The program's symbols cannot be told: %s.",
                       e.text[0] != '\0' ? e.text : "it cannot be read as ELF");
+        ig_result_fix(r, "See binary.machine and binary.libraries.");
         return;
     }
     judge(q, resolution, r);

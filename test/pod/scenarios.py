@@ -34,37 +34,38 @@ DIGEST = "f" * 64
 READY = "Accepting connections"
 CONFIG_PATH = "/etc/tinyproxy/tinyproxy.conf"
 
-FAILED = "initgate: fail: 1 of {} checks failed: {}"
+# N stands for how many checks were made: every new one changes it.
+FAILED = "initgate: fail: 1 of N checks failed: {}"
 # What the termination message begins with, per scenario. The one table to change when the gate's
 # wording does.
 FIRST_LINES = {
-    "shared-volume good": "initgate: pass: 15 checks passed",
-    "shared-volume own loader": "initgate: pass: 15 checks passed",
-    "shared-volume subPath of a file": "initgate: pass: 15 checks passed",
-    "shared-volume changed byte": FAILED.format(15, "binary.sha256 (/app/server)"),
-    "shared-volume wrong digest": FAILED.format(15, "binary.sha256 (/app/server)"),
-    "shared-volume missing loader": FAILED.format(15, "binary.interpreter (/app/server)"),
-    "shared-volume loader not in sight": FAILED.format(15, "binary.interpreter (/app/server)"),
-    "shared-volume other loader": FAILED.format(15, "binary.interpreter (/app/server)"),
-    "shared-volume writable loader": FAILED.format(15, "binary.interpreter (/app/server)"),
-    "shared-volume not executable": FAILED.format(15, "binary.access (/app/server)"),
+    "shared-volume good": "initgate: pass: N checks passed",
+    "shared-volume own loader": "initgate: pass: N checks passed",
+    "shared-volume subPath of a file": "initgate: pass: N checks passed",
+    "shared-volume changed byte": FAILED.format("binary.sha256 (/app/server)"),
+    "shared-volume wrong digest": FAILED.format("binary.sha256 (/app/server)"),
+    "shared-volume missing loader": FAILED.format("binary.interpreter (/app/server)"),
+    "shared-volume loader not in sight": FAILED.format("binary.interpreter (/app/server)"),
+    "shared-volume other loader": FAILED.format("binary.interpreter (/app/server)"),
+    "shared-volume writable loader": FAILED.format("binary.interpreter (/app/server)"),
+    "shared-volume not executable": FAILED.format("binary.access (/app/server)"),
     "shared-volume stale subPath":
-        "initgate: fail: 2 of 10 checks failed: binary.file (/app/server), volume.subpath (/app)",
+        "initgate: fail: 2 of N checks failed: binary.file (/app/server), volume.subpath (/app)",
     "shared-volume stale subPath of a file":
-        "initgate: fail: 2 of 15 checks failed: binary.mount (/app/server), "
+        "initgate: fail: 2 of N checks failed: binary.mount (/app/server), "
         "volume.subpath (/app/server)",
     "shared-volume no policy":
         "initgate: error: policy /etc/initgate/policy.json: cannot be opened: "
         "ENOENT (No such file or directory)",
-    "same-image good": "initgate: pass: 12 checks passed",
-    "same-image subPath of a file": "initgate: pass: 15 checks passed",
-    "same-image changed byte": FAILED.format(12, f"binary.sha256 (/{images.SERVER})"),
-    "same-image wrong digest": FAILED.format(12, f"binary.sha256 (/{images.SERVER})"),
-    "same-image missing loader": FAILED.format(12, f"binary.interpreter (/{images.SERVER})"),
-    "same-image writable loader": FAILED.format(12, f"binary.interpreter (/{images.SERVER})"),
-    "same-image not executable": FAILED.format(12, f"binary.access (/{images.SERVER})"),
-    "same-image not readable": FAILED.format(11, f"binary.access (/{images.SERVER})"),
-    "same-image stale subPath": FAILED.format(15, f"volume.subpath ({CONFIG_PATH})"),
+    "same-image good": "initgate: pass: N checks passed",
+    "same-image subPath of a file": "initgate: pass: N checks passed",
+    "same-image changed byte": FAILED.format(f"binary.sha256 (/{images.SERVER})"),
+    "same-image wrong digest": FAILED.format(f"binary.sha256 (/{images.SERVER})"),
+    "same-image missing loader": FAILED.format(f"binary.interpreter (/{images.SERVER})"),
+    "same-image writable loader": FAILED.format(f"binary.interpreter (/{images.SERVER})"),
+    "same-image not executable": FAILED.format(f"binary.access (/{images.SERVER})"),
+    "same-image not readable": FAILED.format(f"binary.access (/{images.SERVER})"),
+    "same-image stale subPath": FAILED.format(f"volume.subpath ({CONFIG_PATH})"),
 }
 
 
@@ -264,8 +265,8 @@ def run_scenario(scenario, built):
     message = gate["message"]
     try:
         expect("the gate's exit code", gate["exitCode"], scenario.exit_code)
-        expect("the termination message's first line", message.partition("\n")[0],
-               FIRST_LINES[scenario.name])
+        first_line = re.sub(r"\b\d+ checks", "N checks", message.partition("\n")[0])
+        expect("the termination message's first line", first_line, FIRST_LINES[scenario.name])
         if scenario.exit_code == 0:
             expect(f"{READY!r} in the server's output", READY in server["stdout"], True)
         else:

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The program was copied from its build stage, the library was not.
+image "$1/image"
+mkso "$1/libig.so.1" -Wl,-soname,libig.so.1
+mkprogram "$1/image/app/server" "$1/libig.so.1" '-Wl,-rpath,$ORIGIN/lib' -Wl,--enable-new-dtags

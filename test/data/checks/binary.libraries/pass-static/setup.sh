@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+mkdir "$1/image"
+mkelf "$1/image/server"

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+image "$1/image"
+echo 'IG_1.0 { global: ig_x; }; IG_1.2 { } IG_1.0;' >"$1/map"
+mkso "$1/image/usr/lib/libig.so.1" -Wl,-soname,libig.so.1 "-Wl,--version-script=$1/map"
+mkprogram "$1/image/app/server" "$1/image/usr/lib/libig.so.1"
