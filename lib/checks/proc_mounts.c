@@ -87,7 +87,7 @@ const struct ig_check ig_check_proc_self_exe = {
              .key = "selfExe",
              .kind = IG_KIND_PROC,
              .summary = "the link /proc/self/exe reads"},
-    .means = "readlink(2) of /proc/self/exe gives a path. Covered by a mount (move_mount, or a "
+    .means = "The link /proc/self/exe reads as a path. Covered by a mount (move_mount, or a "
              "bind through an O_NOFOLLOW descriptor) it gives EINVAL instead.",
     .matters = "Programs find their own file, and with it their data, through this link "
                "(os.Executable in Go reads it at each call).",
