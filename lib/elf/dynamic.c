@@ -10,7 +10,7 @@
 #include "elf/versions.h"
 
 /* Real ones have some hundred entries. */
-enum { DYNAMIC_MAX = 1 << 20 };
+enum { DYNAMIC_MAX = 1 << 20, CHUNK = 4096 };
 
 uint64_t ig_image_offset(const struct ig_image *image, uint64_t vaddr, uint64_t *room)
 {
@@ -82,7 +82,8 @@ static void fault(struct ig_dynamic *d, const char *text)
     }
 }
 
-static void take_tags(const struct ig_image *image, const void *table, size_t size,
+/* False where DT_NULL was met. */
+static bool take_tags(const struct ig_image *image, const void *table, size_t size,
                       struct ig_dynamic *d, struct tags *t)
 {
     bool wide = image->e_class == ELFCLASS64;
@@ -100,11 +101,36 @@ static void take_tags(const struct ig_image *image, const void *table, size_t si
             value = entry->d_un.d_val;
         }
         if (tag == DT_NULL) {
-            return;
+            return false;
         }
         take_tag(d, t, tag, value);
     }
+    return true;
+}
+
+/* Loaders go on to DT_NULL, wherever p_filesz ends. -1 where reading failed. */
+static int read_tags(const struct ig_bytes *from, const struct ig_image *image, uint64_t offset,
+                     uint64_t room, struct ig_dynamic *d, struct tags *t, struct ig_error *e)
+{
+    _Alignas(Elf64_Dyn) char chunk[CHUNK];
+    size_t entry = image->e_class == ELFCLASS64 ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
+    room = room < DYNAMIC_MAX ? room : DYNAMIC_MAX;
+    for (uint64_t done = 0; done < room; done += CHUNK) {
+        size_t size = room - done < CHUNK ? (size_t)(room - done) : CHUNK;
+        ssize_t n = ig_bytes_read_at(from, chunk, size, offset + done);
+        if (n < 0) {
+            return ig_error_set(e, errno, "cannot read the dynamic section");
+        }
+        size = (size_t)n / entry * entry;
+        if (size == 0 || !ig_image_translate(image, ELF_T_DYN, chunk, size)) {
+            break;
+        }
+        if (!take_tags(image, chunk, size, d, t)) {
+            return 0;
+        }
+    }
     fault(d, "its dynamic section has no end");
+    return 0;
 }
 
 /* Names are read one by one where they lie; see names.h. No loader looks at DT_STRSZ. */
@@ -188,22 +214,11 @@ int ig_dynamic_parse(const struct ig_bytes *from, const struct ig_image *image,
         fault(out, "its dynamic section lies in no loaded segment");
         return 0;
     }
-    /* Loaders go on to DT_NULL, wherever p_filesz ends. */
-    size_t size = room < DYNAMIC_MAX ? (size_t)room : DYNAMIC_MAX;
-    IG_AUTO_FREE char *table = ig_alloc(size);
-    ssize_t n = ig_bytes_read_at(from, table, size, offset);
-    if (n < 0) {
-        return ig_error_set(e, errno, "cannot read the dynamic section");
-    }
-    size_t entry = image->e_class == ELFCLASS64 ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
-    size = (size_t)n / entry * entry;
-    if (size == 0 || !ig_image_translate(image, ELF_T_DYN, table, size)) {
-        fault(out, "its dynamic section is cut short");
-        return 0;
-    }
     struct tags tags = {0};
-    take_tags(image, table, size, out, &tags);
-    int status = interpret(from, image, &tags, out, e);
+    int status = read_tags(from, image, offset, room, out, &tags, e);
+    if (status == 0) {
+        status = interpret(from, image, &tags, out, e);
+    }
     free(tags.needed);
     if (status != 0) {
         ig_dynamic_free(out);

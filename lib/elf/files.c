@@ -3,17 +3,21 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/buf.h"
 #include "core/mem.h"
 #include "elf/image_priv.h"
+#include "elf/strmap.h"
 
 enum {
     BUCKETS = 1024,
     /* Real programs need some hundred KiB; thousands of made-up libraries must not add up. */
     KEPT_MAX = 16 << 20,
+    /* Each holds two descriptors, of 1024 that containers have; real programs search some ten. */
+    DIRS_MAX = 64,
 };
 
 struct node {
@@ -29,8 +33,16 @@ struct loader_node {
     struct ig_known_loader known;
 };
 
+struct known_dir {
+    struct ig_dir *dir;  /* NULL where there is none */
+    int number;          /* errno of walking to it */
+};
+
 struct ig_files {
     struct node *buckets[BUCKETS];
+    struct ig_strmap dir_index;
+    struct known_dir dirs[DIRS_MAX];
+    size_t dir_count;
     struct loader_node *loaders;
     struct ig_ldcache cache;
     enum { CACHE_UNKNOWN, CACHE_READ, CACHE_TOO_LARGE } cache_state;
@@ -63,8 +75,61 @@ void ig_files_free(struct ig_files *files)
     }
     if (files != NULL) {
         ig_ldcache_free(&files->cache);
+        ig_strmap_free(&files->dir_index);
+    }
+    for (size_t i = 0; files != NULL && i < files->dir_count; i++) {
+        ig_dir_close(files->dirs[i].dir);
     }
     free(files);
+}
+
+/* NULL where no more directories are kept. */
+static const struct known_dir *known_dir(struct ig_files *files, const struct ig_fsroot *root,
+                                         const char *path)
+{
+    size_t index = ig_strmap_get(&files->dir_index, path);
+    if (index != SIZE_MAX) {
+        return &files->dirs[index];
+    }
+    if (files->dir_count == DIRS_MAX) {
+        return NULL;
+    }
+    struct known_dir *known = &files->dirs[files->dir_count];
+    known->number = ig_dir_open(root, path, &known->dir);
+    ig_strmap_add(&files->dir_index, path, files->dir_count++);
+    return known;
+}
+
+int ig_files_walk(struct ig_files *files, const struct ig_fsroot *root, const char *path,
+                  struct ig_walk *out)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash[1] == '\0' || strlen(path) >= PATH_MAX) {
+        return ig_fsroot_walk(root, path, 0, out);
+    }
+    IG_AUTO_FREE char *parent = ig_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    const struct known_dir *known = known_dir(files, root, parent);
+    if (known == NULL) {
+        return ig_fsroot_walk(root, path, 0, out);
+    }
+    if (known->dir != NULL) {
+        return ig_dir_walk(known->dir, slash + 1, out);
+    }
+    *out = (struct ig_walk){.fd = -1, .parent_fd = -1, .error = known->number,
+                            .path = ig_strdup(parent)};
+    return -1;
+}
+
+int ig_files_is_dir(struct ig_files *files, const struct ig_fsroot *root, const char *path)
+{
+    const struct known_dir *known = known_dir(files, root, path);
+    if (known != NULL) {
+        return known->number;
+    }
+    struct ig_dir *dir;
+    int number = ig_dir_open(root, path, &dir);
+    ig_dir_close(dir);
+    return number;
 }
 
 void ig_walk_close(struct ig_walk *walk)

@@ -27,6 +27,12 @@ const struct ig_known_loader *ig_files_loader(struct ig_files *files, const stru
  * NULL where it is larger than what is read. Borrowed. */
 const struct ig_ldcache *ig_files_ldcache(struct ig_files *files, const struct ig_fsroot *root);
 
+/* As ig_fsroot_walk() of the absolute PATH; the directories that lead there are walked once. */
+int ig_files_walk(struct ig_files *files, const struct ig_fsroot *root, const char *path,
+                  struct ig_walk *out);
+/* Is PATH a directory? 0, or the errno of walking to it. */
+int ig_files_is_dir(struct ig_files *files, const struct ig_fsroot *root, const char *path);
+
 /* Close a walk's descriptors, keep its hops: a program may have more libraries than descriptors. */
 void ig_walk_close(struct ig_walk *walk);
 

@@ -227,7 +227,7 @@ enum ig_found ig_search_try(struct ig_search *s, const char *path, enum ig_rule 
                        "a relative path leads wherever the working directory is");
     }
     enum ig_found found = IG_NOT_HERE;
-    if (ig_fsroot_walk(s->options->root, absolute, 0, &walk) == 0) {
+    if (ig_files_walk(s->options->files, s->options->root, absolute, &walk) == 0) {
         found = take(s, &walk, absolute, rule, rule_of);
     } else {
         ig_search_missed(s, absolute, rule, rule_of, walk.error);

@@ -10,8 +10,6 @@
 enum {
     /* What glibc named after CPU features before 2.37: "tls", a platform and two of x86. */
     PARTS_MAX = 4,
-    /* Descriptors are scarce in a container (1024); real programs search some ten directories. */
-    OPEN_MAX_DIRS = 64,
 };
 
 /* Bits of the hwcap field, sysdeps/x86/dl-hwcap.h and dl-procinfo.h of glibc 2.36. */
@@ -20,16 +18,13 @@ enum {
 #define FEATURE_HASWELL (UINT64_C(1) << 50)
 #define FEATURE_TLS (UINT64_C(1) << 63)
 
-/* One directory below one of the search path, or that itself. */
-struct place {
-    enum { UNKNOWN, EXISTING, NONEXISTING } status;
-    struct ig_walk walk;  /* where it exists and its descriptors are kept; else .fd is -1 */
-};
+/* Of one directory below one of the search path, or of that itself. */
+enum status { UNKNOWN, EXISTING, NONEXISTING };
 
 struct dir {
     char *name;            /* with its final slash; "" is the working directory */
     bool noted;            /* in the resolution's dirs */
-    struct place *places;  /* one for each of ig_search_dirs.below */
+    enum status *places;   /* one for each of ig_search_dirs.below */
 };
 
 struct ig_search_dirs {
@@ -41,7 +36,6 @@ struct ig_search_dirs {
     struct ig_search_list env, system;
     struct ig_search_list *objects; /* for each object */
     size_t object_count;
-    unsigned open;                  /* places with descriptors */
 };
 
 static bool is_x86_64(const struct ig_search *s)
@@ -129,9 +123,6 @@ struct ig_search_dirs *ig_search_dirs_new(const struct ig_search *s)
 void ig_search_dirs_free(struct ig_search_dirs *d)
 {
     for (size_t i = 0; i < d->count; i++) {
-        for (size_t b = 0; b < d->below_count; b++) {
-            ig_walk_free(&d->dirs[i].places[b].walk);
-        }
         free(d->dirs[i].places);
         free(d->dirs[i].name);
     }
@@ -197,8 +188,7 @@ static size_t dir_index(struct ig_search *s, const char *name)
     dir->places = ig_alloc_array(d->below_count, sizeof *dir->places);
     for (size_t i = 0; i < d->below_count; i++) {
         /* The working directory may change, so what lies there is always looked at. */
-        dir->places[i].status = name[0] != '/' ? EXISTING : UNKNOWN;
-        dir->places[i].walk.fd = dir->places[i].walk.parent_fd = -1;
+        dir->places[i] = name[0] != '/' ? EXISTING : UNKNOWN;
     }
     ig_strmap_add(&d->index, name, d->count);
     return d->count++;
@@ -227,48 +217,27 @@ void ig_search_list_add(struct ig_search *s, struct ig_search_list *list, const 
     }
 }
 
-/* Does the directory PATH exist? open_path() asks once, after its first vain try there. */
-static void examine(struct ig_search *s, struct place *place, const char *path)
-{
-    struct ig_walk walk;
-    int status = ig_fsroot_walk(s->options->root, path, 0, &walk);
-    bool directory = status == 0 && ig_meta_is(&ig_walk_final(&walk)->meta, S_IFDIR);
-    place->status = directory ? EXISTING : NONEXISTING;
-    s->last_errno = status != 0 ? walk.error : directory ? ENOENT : ENOTDIR;
-    if (directory && s->dirs->open < OPEN_MAX_DIRS) {
-        s->dirs->open++;
-        place->walk = walk;
-    } else {
-        ig_walk_free(&walk);
-    }
-}
-
 /* Try NAME in DIR's subdirectory number B. */
 static enum ig_found try_place(struct ig_search *s, struct dir *dir, size_t b, enum ig_rule rule,
                                size_t rule_of)
 {
-    struct place *place = &dir->places[b];
-    const char *name = s->need->name;
-    IG_AUTO_FREE char *parent = ig_format("%s%s", dir->name, s->dirs->below[b]);
-    IG_AUTO_FREE char *path = ig_format("%s%s", parent, name);
-    bool unknown = place->status == UNKNOWN;
-    if (unknown) {
-        examine(s, place, parent);
-    }
-    int missing = place->status == NONEXISTING ? s->last_errno
-                  : place->walk.fd >= 0
-                      ? ig_walk_look(s->options->root, &place->walk, name)
-                      : 0;
+    bool unknown = dir->places[b] == UNKNOWN;
     enum ig_found found = IG_NOT_HERE;
-    if (missing != 0) {
-        ig_search_missed(s, path, rule, rule_of, missing);
-    } else {
-        found = ig_search_try(s, path, rule, rule_of);
+    IG_AUTO_FREE char *parent = ig_format("%s%s", dir->name, s->dirs->below[b]);
+    IG_AUTO_FREE char *path = ig_format("%s%s", parent, s->need->name);
+    /* open_path() asks once, after its first vain try there, whether the directory exists. */
+    int number = unknown ? ig_files_is_dir(s->options->files, s->options->root, parent) : 0;
+    if (number != 0) {
+        dir->places[b] = NONEXISTING;
+        ig_search_missed(s, path, rule, rule_of, number);
+        return IG_NOT_HERE;
     }
+    dir->places[b] = EXISTING;
+    found = ig_search_try(s, path, rule, rule_of);
     /* 2.37 and before took the "/" of "/libx.so" for the end of a directory's name, found that
      * empty, and gave the root directory up where the first look was in vain (bug 30435). */
     if (found == IG_NOT_HERE && unknown && strcmp(parent, "/") == 0 && s->loader->minor < 38) {
-        place->status = NONEXISTING;
+        dir->places[b] = NONEXISTING;
         s->last_errno = ENOENT;
     }
     return found;
@@ -303,7 +272,7 @@ enum ig_found ig_search_list_try(struct ig_search *s, const struct ig_search_lis
             continue;
         }
         for (size_t b = 0; b < s->dirs->below_count; b++) {
-            if (dir->places[b].status == NONEXISTING) {
+            if (dir->places[b] == NONEXISTING) {
                 continue;
             }
             if (ig_search_exhausted(s)) {
@@ -313,7 +282,7 @@ enum ig_found ig_search_list_try(struct ig_search *s, const struct ig_search_lis
             if (found != IG_NOT_HERE) {
                 return found;
             }
-            any |= dir->places[b].status != NONEXISTING;
+            any |= dir->places[b] != NONEXISTING;
         }
         if (any && ends_list(s)) {
             return IG_NOT_HERE;

@@ -8,19 +8,41 @@
 #include "core/mem.h"
 #include "elf/image_priv.h"
 
-/* glibc's own libc.so.6 defines some fifty; the tables have no length of their own, so this bounds
+/* glibc's own libc.so.6 defines some fifty; the tables have no length of their own, so these bound
  * what is read of them. */
-enum { TABLE_MAX = 1 << 20, ENTRIES_MAX = 65536 };
+enum { TABLE_MAX = 1 << 20, ENTRIES_MAX = 65536, WINDOW = 2048 };
 
 struct table {
-    uint8_t *data;
-    size_t size;
+    const struct ig_bytes *from;
+    uint64_t offset;      /* in the file */
+    size_t size;          /* to the end of its segment, or what is read at most */
     bool little;
+    int error;            /* errno of a read that failed, else 0 */
+    size_t window_at, window_size;
+    uint8_t window[WINDOW];
 };
 
+/* Are there LENGTH bytes at AT? Then they are in the window. */
+static bool has(struct table *t, size_t at, size_t length)
+{
+    if (at > t->size || length > t->size - at || t->error != 0) {
+        return false;
+    }
+    if (at < t->window_at || at - t->window_at > t->window_size ||
+        length > t->window_size - (at - t->window_at)) {
+        size_t room = t->size - at < WINDOW ? t->size - at : WINDOW;
+        ssize_t n = ig_bytes_read_at(t->from, t->window, room, t->offset + at);
+        t->error = n < 0 ? errno : 0;
+        t->window_at = at;
+        t->window_size = n > 0 ? (size_t)n : 0;
+    }
+    return length <= t->window_size;
+}
+
+/* Of bytes that has() saw. */
 static uint16_t half(const struct table *t, size_t at)
 {
-    const uint8_t *p = t->data + at;
+    const uint8_t *p = t->window + (at - t->window_at);
     return t->little ? (uint16_t)(p[0] | p[1] << 8) : (uint16_t)(p[0] << 8 | p[1]);
 }
 
@@ -31,11 +53,6 @@ static uint32_t word(const struct table *t, size_t at)
     return t->little ? a | b << 16 : a << 16 | b;
 }
 
-static bool has(const struct table *t, size_t at, size_t length)
-{
-    return at <= t->size && length <= t->size - at;
-}
-
 static void fault(struct ig_dynamic *d, const char *text)
 {
     if (d->fault == NULL) {
@@ -43,25 +60,18 @@ static void fault(struct ig_dynamic *d, const char *text)
     }
 }
 
-static int read_table(const struct ig_bytes *from, const struct ig_image *image, uint64_t vaddr,
-                      struct table *t, struct ig_error *e)
+static void open_table(const struct ig_bytes *from, const struct ig_image *image, uint64_t vaddr,
+                       struct table *t)
 {
     uint64_t room = 0;
     uint64_t offset = ig_image_offset(image, vaddr, &room);
-    *t = (struct table){.little = image->e_data == ELFDATA2LSB};
-    if (offset == UINT64_MAX) {
-        return 0;
-    }
-    size_t size = room < TABLE_MAX ? (size_t)room : TABLE_MAX;
-    t->data = ig_alloc(size);
-    ssize_t n = ig_bytes_read_at(from, t->data, size, offset);
-    if (n < 0) {
-        free(t->data);
-        t->data = NULL;
-        return ig_error_set(e, errno, "cannot read the symbol versions");
-    }
-    t->size = (size_t)n;
-    return 0;
+    *t = (struct table){.from = from, .offset = offset, .little = image->e_data == ELFDATA2LSB};
+    t->size = offset == UINT64_MAX ? 0 : room < TABLE_MAX ? (size_t)room : TABLE_MAX;
+}
+
+static int table_status(const struct table *t, struct ig_error *e)
+{
+    return t->error == 0 ? 0 : ig_error_set(e, t->error, "cannot read the symbol versions");
 }
 
 static void add_need(struct ig_dynamic *d, const char *file, char *version, bool weak)
@@ -76,7 +86,7 @@ static void add_need(struct ig_dynamic *d, const char *file, char *version, bool
 }
 
 /* Elfxx_Vernaux: vna_hash, vna_flags (half), vna_other (half), vna_name, vna_next. */
-static bool parse_needs_of(const struct table *t, struct ig_names *names, size_t at,
+static bool parse_needs_of(struct table *t, struct ig_names *names, size_t at,
                            const char *file, struct ig_dynamic *d)
 {
     for (;;) {
@@ -101,16 +111,16 @@ static bool parse_needs_of(const struct table *t, struct ig_names *names, size_t
 }
 
 /* Elfxx_Verneed: vn_version (half), vn_cnt (half), vn_file, vn_aux, vn_next. */
-static bool parse_needs(const struct table *t, struct ig_names *names, struct ig_dynamic *d)
+static bool parse_needs(struct table *t, struct ig_names *names, struct ig_dynamic *d)
 {
     size_t at = 0;
     for (size_t i = 0; i < ENTRIES_MAX; i++) {
         if (!has(t, at, sizeof(Elf64_Verneed)) || half(t, at) != VER_NEED_CURRENT) {
             return false;
         }
-        IG_AUTO_FREE char *file = ig_names_get(names, word(t, at + 4));
         uint32_t aux = word(t, at + 8);
         uint32_t next = word(t, at + 12);
+        IG_AUTO_FREE char *file = ig_names_get(names, word(t, at + 4));
         if (file == NULL || aux > t->size - at ||
             !parse_needs_of(t, names, at + aux, file, d)) {
             return false;
@@ -137,7 +147,7 @@ static void add_definition(struct ig_dynamic *d, char *name)
 
 /* Elfxx_Verdef: vd_version, vd_flags, vd_ndx, vd_cnt (halves), vd_hash, vd_aux, vd_next; its first
  * Elfxx_Verdaux (vda_name, vda_next) is its own name. */
-static bool parse_definitions(const struct table *t, struct ig_names *names, struct ig_dynamic *d)
+static bool parse_definitions(struct table *t, struct ig_names *names, struct ig_dynamic *d)
 {
     size_t at = 0;
     for (;;) {
@@ -145,6 +155,7 @@ static bool parse_definitions(const struct table *t, struct ig_names *names, str
             d->version_count >= ENTRIES_MAX) {
             return false;
         }
+        bool base = (half(t, at + 2) & VER_FLG_BASE) != 0;
         uint32_t aux = word(t, at + 12);
         uint32_t next = word(t, at + 16);
         if (aux > t->size - at || !has(t, at + aux, sizeof(Elf64_Verdaux))) {
@@ -154,7 +165,7 @@ static bool parse_definitions(const struct table *t, struct ig_names *names, str
         if (name == NULL) {
             return false;
         }
-        if ((half(t, at + 2) & VER_FLG_BASE) == 0) {
+        if (!base) {
             add_definition(d, name);
         } else {
             free(name);
@@ -174,55 +185,54 @@ int ig_versions_parse(const struct ig_bytes *from, const struct ig_image *image,
 {
     struct table table;
     if (d->verneed != 0) {
-        if (read_table(from, image, d->verneed, &table, e) != 0) {
-            return -1;
-        }
+        open_table(from, image, d->verneed, &table);
         if (!parse_needs(&table, names, d)) {
             fault(d, "its table of needed symbol versions (DT_VERNEED) is malformed");
         }
-        free(table.data);
-    }
-    if (d->verdef != 0) {
-        if (read_table(from, image, d->verdef, &table, e) != 0) {
+        if (table_status(&table, e) != 0) {
             return -1;
         }
+    }
+    if (d->verdef != 0) {
+        open_table(from, image, d->verdef, &table);
         if (!parse_definitions(&table, names, d)) {
             fault(d, "its table of defined symbol versions (DT_VERDEF) is malformed");
         }
-        free(table.data);
+        return table_status(&table, e);
     }
     return 0;
 }
 
 /* What follows walks the same tables, which are sound or end early here. */
-static void visit_needs(const struct table *t, ig_version_visit *visit, void *context)
+static void visit_needs(struct table *t, ig_version_visit *visit, void *context)
 {
     size_t at = 0;
-    uint32_t next = 0;
-    for (size_t left = ENTRIES_MAX; left > 0 && has(t, at, sizeof(Elf64_Verneed)); at += next) {
+    size_t left = ENTRIES_MAX;
+    while (left-- > 0 && has(t, at, sizeof(Elf64_Verneed))) {
         size_t aux = at + (size_t)word(t, at + 8);
+        uint32_t next = word(t, at + 12);
         uint32_t step = 1;
         for (; left > 0 && step != 0 && has(t, aux, sizeof(Elf64_Vernaux)); aux += step, left--) {
             visit(context, half(t, aux + 6), word(t, aux + 8));
             step = word(t, aux + 12);
         }
-        next = word(t, at + 12);
         if (next == 0) {
             return;
         }
-        left -= left > 0;
+        at += next;
     }
 }
 
-static void visit_definitions(const struct table *t, ig_version_visit *visit, void *context)
+static void visit_definitions(struct table *t, ig_version_visit *visit, void *context)
 {
     size_t at = 0;
     while (has(t, at, sizeof(Elf64_Verdef))) {
+        uint16_t index = half(t, at + 4);
         size_t aux = at + (size_t)word(t, at + 12);
-        if (has(t, aux, sizeof(Elf64_Verdaux))) {
-            visit(context, half(t, at + 4), word(t, aux));
-        }
         uint32_t next = word(t, at + 16);
+        if (has(t, aux, sizeof(Elf64_Verdaux))) {
+            visit(context, index, word(t, aux));
+        }
         if (next == 0) {
             return;
         }
@@ -236,18 +246,16 @@ int ig_versions_visit(const struct ig_bytes *from, const struct ig_image *image,
 {
     struct table table;
     if (d->verneed != 0) {
-        if (read_table(from, image, d->verneed, &table, e) != 0) {
+        open_table(from, image, d->verneed, &table);
+        visit_needs(&table, visit, context);
+        if (table_status(&table, e) != 0) {
             return -1;
         }
-        visit_needs(&table, visit, context);
-        free(table.data);
     }
     if (d->verdef != 0) {
-        if (read_table(from, image, d->verdef, &table, e) != 0) {
-            return -1;
-        }
+        open_table(from, image, d->verdef, &table);
         visit_definitions(&table, visit, context);
-        free(table.data);
+        return table_status(&table, e);
     }
     return 0;
 }

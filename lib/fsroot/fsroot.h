@@ -87,9 +87,15 @@ void ig_walk_free(struct ig_walk *walk);
 /* The final hop, or NULL where the walk failed. */
 const struct ig_hop *ig_walk_final(const struct ig_walk *walk);
 
-/* Has the directory at the end of DIR (a walk of ROOT that succeeded, its descriptors open) an entry
- * NAME (without a slash)? 0, or the errno of looking; what the entry is, a walk must tell. */
-int ig_walk_look(const struct ig_fsroot *root, const struct ig_walk *dir, const char *name);
+/* A directory to walk on from: a loader looks for a hundred libraries in one of them, and each walk
+ * from the root would pass the same hops. */
+struct ig_dir;
+/* Walk to the directory PATH. 0, or the errno; *OUT is closed with ig_dir_close(), before ROOT. */
+int ig_dir_open(const struct ig_fsroot *root, const char *path, struct ig_dir **out);
+void ig_dir_close(struct ig_dir *dir);
+/* As ig_fsroot_walk() of that path, a slash, and NAME (not empty, without a slash): the same hops,
+ * those up to the directory as they were when it was opened. */
+int ig_dir_walk(const struct ig_dir *dir, const char *name, struct ig_walk *out);
 
 /* Open the walk's final file for reading. Only regular files: anything else is
  * never opened (a FIFO blocks, a device acts), number EINVAL; of a walk that failed, its

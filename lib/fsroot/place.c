@@ -55,6 +55,33 @@ void ig_place_free(struct ig_place *p)
     p->levels = NULL;
 }
 
+/* -1 stays -1. */
+static int duplicate_or_none(int fd, int *out)
+{
+    *out = fd < 0 ? -1 : ig_fd_duplicate(fd);
+    return fd >= 0 && *out < 0 ? errno : 0;
+}
+
+int ig_place_copy(struct ig_place *to, const struct ig_place *from)
+{
+    *to = (struct ig_place){.root = from->root, .fd = -1, .parent_fd = -1, .size = from->depth + 4};
+    to->levels = ig_alloc_array(to->size, sizeof *to->levels);
+    int number = 0;
+    for (size_t i = 0; i <= from->depth && number == 0; i++) {
+        to->levels[i] = from->levels[i];
+        to->depth = i;
+        number = duplicate_or_none(from->levels[i].outer_fd, &to->levels[i].outer_fd);
+    }
+    ig_meta_copy(&to->meta, &from->meta);
+    if (from->path.length > 0) {
+        ig_buf_add(&to->path, from->path.data, from->path.length);
+    }
+    if (number == 0) {
+        number = duplicate_or_none(from->fd, &to->fd);
+    }
+    return number != 0 ? number : duplicate_or_none(from->parent_fd, &to->parent_fd);
+}
+
 int ig_place_to_root(struct ig_place *p)
 {
     struct ig_meta meta;

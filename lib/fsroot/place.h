@@ -31,6 +31,9 @@ struct ig_place {
 int ig_place_start(struct ig_place *p, const struct ig_fsroot *root);
 void ig_place_free(struct ig_place *p);
 
+/* The same place as FROM, apart from it. TO must be freed in either case. */
+int ig_place_copy(struct ig_place *to, const struct ig_place *from);
+
 /* Back to the root, as an absolute symlink does. */
 int ig_place_to_root(struct ig_place *p);
 

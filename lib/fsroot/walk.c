@@ -259,6 +259,26 @@ static void close_final(struct ig_walk *out)
     out->name = NULL;
 }
 
+/* Walk on from W, whose start gave NUMBER, and free it; what was left of the text goes to *REST
+ * (NULL: nobody asks). */
+static int finish_walk(struct walker *w, int number, char **rest)
+{
+    struct ig_walk *out = w->out;
+    enum step now = number != 0 ? fail(w, number, NULL) : GO_ON;
+    while (now == GO_ON) {
+        now = step(w);
+    }
+    if (rest != NULL) {
+        *rest = ig_strdup(w->at);
+    }
+    if (now == FAILED) {
+        close_final(out);
+    }
+    ig_place_free(&w->place);
+    free(w->rest);
+    return now == FAILED ? -1 : 0;
+}
+
 static int walk(const struct ig_fsroot *root, const char *path, unsigned flags,
                 struct ig_walk *out, char **rest)
 {
@@ -272,18 +292,7 @@ static int walk(const struct ig_fsroot *root, const char *path, unsigned flags,
     }
     struct walker w = {.out = out, .flags = flags, .arrived = true, .rest = ig_strdup(path)};
     w.at = w.rest;
-    int number = ig_place_start(&w.place, root);
-    enum step now = number != 0 ? fail(&w, number, NULL) : GO_ON;
-    while (now == GO_ON) {
-        now = step(&w);
-    }
-    *rest = ig_strdup(w.at);
-    if (now == FAILED) {
-        close_final(out);
-    }
-    ig_place_free(&w.place);
-    free(w.rest);
-    return now == FAILED ? -1 : 0;
+    return finish_walk(&w, ig_place_start(&w.place, root), rest);
 }
 
 int ig_fsroot_walk(const struct ig_fsroot *root, const char *path, unsigned flags,
@@ -297,6 +306,86 @@ int ig_fsroot_walk_rest(const struct ig_fsroot *root, const char *path, struct i
                         char **rest)
 {
     return walk(root, path, 0, out, rest);
+}
+
+struct ig_dir {
+    struct ig_walk walk;  /* its hops so far; no descriptors */
+    struct ig_place place;
+    bool arrived;
+    unsigned links;
+    size_t hop_paths;
+};
+
+static void dir_free(struct ig_dir *dir)
+{
+    ig_walk_free(&dir->walk);
+    ig_place_free(&dir->place);
+    free(dir);
+}
+
+void ig_dir_close(struct ig_dir *dir)
+{
+    if (dir != NULL) {
+        dir_free(dir);
+    }
+}
+
+int ig_dir_open(const struct ig_fsroot *root, const char *path, struct ig_dir **out)
+{
+    struct ig_dir *dir = ig_alloc(sizeof *dir);
+    dir->walk = (struct ig_walk){.fd = -1, .parent_fd = -1};
+    *out = NULL;
+    struct walker w = {.out = &dir->walk, .arrived = true, .rest = ig_strdup(path)};
+    w.at = w.rest;
+    int number = path[0] == '\0' ? ENOENT : strlen(path) >= PATH_MAX ? ENAMETOOLONG : 0;
+    int place_number = ig_place_start(&w.place, root);
+    number = number != 0 ? number : place_number;
+    enum step now = number != 0 ? fail(&w, number, NULL) : GO_ON;
+    /* Up to where finish_here() would take the descriptors. */
+    while (now == GO_ON && w.at[strspn(w.at, "/")] != '\0') {
+        now = step(&w);
+    }
+    number = now == FAILED ? dir->walk.error : now == FINISHED ? ENOTDIR : 0;
+    free(w.rest);
+    dir->place = w.place;
+    dir->arrived = w.arrived;
+    dir->links = w.links;
+    dir->hop_paths = w.hop_paths;
+    if (number != 0) {
+        dir_free(dir);
+    } else {
+        *out = dir;
+    }
+    return number;
+}
+
+static void copy_hops(struct ig_walk *to, const struct ig_walk *from)
+{
+    size_t size = 4;
+    while (size <= from->count) {
+        size *= 2;
+    }
+    /* add_hop() makes room at each power of two. */
+    to->hops = ig_alloc_array(size, sizeof *to->hops);
+    for (; to->count < from->count; to->count++) {
+        const struct ig_hop *hop = &from->hops[to->count];
+        struct ig_hop *copy = &to->hops[to->count];
+        *copy = *hop;
+        copy->path = ig_strdup(hop->path);
+        copy->target = hop->target != NULL ? ig_strdup(hop->target) : NULL;
+        ig_meta_copy(&copy->meta, &hop->meta);
+    }
+}
+
+int ig_dir_walk(const struct ig_dir *dir, const char *name, struct ig_walk *out)
+{
+    *out = (struct ig_walk){.fd = -1, .parent_fd = -1};
+    copy_hops(out, &dir->walk);
+    struct walker w = {.out = out, .arrived = dir->arrived, .rest = ig_strdup(name),
+                       .links = dir->links, .hop_paths = dir->hop_paths};
+    w.at = w.rest;
+    int number = ig_place_copy(&w.place, &dir->place);
+    return finish_walk(&w, number, NULL);
 }
 
 void ig_walk_free(struct ig_walk *walk)
