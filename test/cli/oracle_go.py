@@ -27,8 +27,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "sup
 import go_inputs  # noqa: E402
 import tap  # noqa: E402
 
-MACHINES = {"1.15": ["amd64", "386", "mips"], "1.19": ["amd64", "arm64", "mips", "ppc64"],
-            "1.24": ["amd64", "386", "s390x"], "1.26": ["amd64", "386", "arm64", "mips", "s390x"]}
+MACHINES = {"1.15": ["amd64", "mips"], "1.19": ["amd64", "386", "ppc64"],
+            "1.24": ["amd64", "arm64", "s390x"], "1.26": ["amd64", "386", "mips"]}
 NATIVE = {"amd64", "386"} if os.uname().machine == "x86_64" else set()
 FILES = {"single.txt": b"single\n", "static/a.txt": b"hello\n", "static/empty": b"",
          "static/nested/big.bin": bytes(range(256)) * 12, "static/nested/deep/1k": b"k" * 1024,
@@ -132,7 +132,7 @@ def builds(releases):
     for release in releases:
         for machine in MACHINES[release]:
             yield Build(release, machine, "plain")
-            yield Build(release, machine, "stripped", "-ldflags=-s -w", "-trimpath")
+            yield Build(release, machine, "stripped", "-ldflags=-s -w")
         if not NATIVE:
             continue
         yield Build(release, "amd64", "pie", "-buildmode=pie", "-ldflags=-s -w")
@@ -141,6 +141,8 @@ def builds(releases):
             yield Build(release, "amd64", "pie-external", "-buildmode=pie",
                         "-ldflags=-linkmode=external", cgo=True)
             yield Build(release, "amd64", "clean", source="clean")
+    # Compiles the library anew, so one has to do.
+    yield Build("1.19", "amd64", "trimpath", "-trimpath")
     yield Build("1.26", "amd64", "modified", "-ldflags=-X 'main.a=b \\\"c\\\"'", source="modified")
 
 
