@@ -6,8 +6,10 @@
 #   test/bench/run.sh [initgate binary]      (build/release/initgate)
 #
 # Each figure is the median of pairs of runs in turns, so that a machine that slows down slows both.
-# It judges nothing: exit status 0 unless something could not be measured. A busy machine spoils the
-# wall times. SIZE (MiB, 512) and PAIRS (11) can be set.
+# It judges nothing: exit status 0 unless something could not be measured. SIZE (MiB, 512) and PAIRS
+# (11) can be set. Other programs spoil the wall times; "chrt -r 5 test/bench/run.sh" puts this one
+# before them. Where the hash alone, run from the CPU's cache, takes more than 0.80 of openssl's
+# time, no program that reads the file can keep the first bound on that CPU.
 set -euo pipefail
 export LC_ALL=C
 
