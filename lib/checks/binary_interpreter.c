@@ -120,7 +120,7 @@ static bool string_fault(const struct interpreter_params *p, const char *interp,
     ig_buf_addf(&shown, "\"%s\"", interp);
     ig_result_observed(r, "%s", interp[0] != '\0' ? interp : "\"\"");
     if (interp[0] == '\0') {
-        ig_result_set(r, IG_STATUS_FAIL, "Its PT_INTERP is empty: execve gives ENOENT.");
+        ig_result_set(r, IG_STATUS_FAIL, "Its PT_INTERP is empty: execve gives EACCES (the kernel takes the working directory for it).");
         ig_result_fix(r, "Build the program again, or set its loader with patchelf.");
         return true;
     }
