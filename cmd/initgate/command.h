@@ -25,7 +25,7 @@ int print_output(const struct options *options, const char *text);
 /* "initgate: error: TEXT" on standard error, and into the termination log: a pod that cannot start
  * for a wrong policy says so in its status too. Returns CODE. */
 int complain(const struct options *options, int code, const char *text);
-/* complain(), with a hint at --help: wrong usage. Returns IG_EXIT_USAGE. */
+/* complain() of wrong usage. Returns IG_EXIT_USAGE. */
 int usage_error(const struct options *options, const char *text);
 /* Write TEXT to --termination-log, or to /dev/termination-log where that exists and can be written.
  * -1 (said on standard error) where a log that was asked for, or that could be opened, cannot be

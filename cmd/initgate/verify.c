@@ -33,6 +33,11 @@ static int load_policy(const struct options *o, struct ig_policy **policy, struc
     return 0;
 }
 
+static bool is_standard_input(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
 static int add_checksums(const struct options *o, struct ig_policy *policy, struct ig_error *e)
 {
     const char *path = o->value[OPT_SHA256SUMS];
@@ -40,6 +45,9 @@ static int add_checksums(const struct options *o, struct ig_policy *policy, stru
     size_t length = 0;
     if (path == NULL) {
         return 0;
+    }
+    if (is_standard_input(path) && is_standard_input(o->value[OPT_POLICY])) {
+        return ig_error_set(e, 0, "--policy and --sha256sums cannot both be standard input");
     }
     if (read_input(path, input_seconds(o), &text, &length, e) != 0 ||
         ig_policy_add_checksums(policy, text, length, e) != 0) {

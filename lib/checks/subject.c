@@ -17,7 +17,9 @@ struct evaluation {
 
 static const struct ig_check *check_of(const struct ig_setting *setting)
 {
-    return (const struct ig_check *)((const char *)setting->spec - offsetof(struct ig_check, spec));
+    /* The first member, so the check has its address (C11 6.7.2.1). */
+    _Static_assert(offsetof(struct ig_check, spec) == 0, "a check begins with its spec");
+    return (const struct ig_check *)(const void *)setting->spec;
 }
 
 static bool is_lookup_check(const char *id)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016
 image "$1/image"
 mkdir -p "$1/image/app/lib"
 mount -t tmpfs -o noexec,mode=0755 lib "$1/image/app/lib"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016
 # The program was copied from its build stage, the library was not.
 image "$1/image"
 mkso "$1/libig.so.1" -Wl,-soname,libig.so.1
