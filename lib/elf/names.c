@@ -34,8 +34,11 @@ char *ig_names_get(struct ig_names *names, uint64_t index)
             size_t room = names->window_length - (size_t)(index - names->window_at);
             size_t length = strnlen(start, room < IG_NAME_MAX ? room : IG_NAME_MAX);
             if (length < room && length < IG_NAME_MAX) {
+                if (names->kept + length + 1 > IG_NAMES_BUDGET) {
+                    return NULL;
+                }
                 names->kept += length + 1;
-                return names->kept <= IG_NAMES_BUDGET ? ig_strndup(start, length) : NULL;
+                return ig_strndup(start, length);
             }
         }
         if (again == 0 && !load_window(names, index)) {
