@@ -335,17 +335,17 @@ int ig_dir_open(const struct ig_fsroot *root, const char *path, struct ig_dir **
     struct ig_dir *dir = ig_alloc(sizeof *dir);
     dir->walk = (struct ig_walk){.fd = -1, .parent_fd = -1};
     *out = NULL;
-    struct walker w = {.out = &dir->walk, .arrived = true, .rest = ig_strdup(path)};
+    /* Something follows the last name, so that a link there is not taken for a trailing one. */
+    struct walker w = {.out = &dir->walk, .arrived = true, .rest = ig_format("%s/.", path)};
     w.at = w.rest;
     int number = path[0] == '\0' ? ENOENT : strlen(path) >= PATH_MAX ? ENAMETOOLONG : 0;
     int place_number = ig_place_start(&w.place, root);
     number = number != 0 ? number : place_number;
     enum step now = number != 0 ? fail(&w, number, NULL) : GO_ON;
-    /* Up to where finish_here() would take the descriptors. */
-    while (now == GO_ON && w.at[strspn(w.at, "/")] != '\0') {
+    while (now == GO_ON && strcmp(w.at + strspn(w.at, "/"), ".") != 0) {
         now = step(&w);
     }
-    number = now == FAILED ? dir->walk.error : now == FINISHED ? ENOTDIR : 0;
+    number = now == FAILED ? dir->walk.error : 0;
     free(w.rest);
     dir->place = w.place;
     dir->arrived = w.arrived;

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a loader's file says, and resolutions whose inputs no linker would write, over made-up roots;
+ * test/cli/loader_rules.py asks real loaders. */
+#include <check.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "elf/loader.h"
+#include "elf/resolve.h"
+#include "so_build.h"
+
+#define LOADER "/lib64/ld-linux-x86-64.so.2"
+
+static char top[64];
+static struct ig_fsroot *root;
+static struct ig_files *files;
+static struct ig_resolution resolution;
+static struct ig_resolve_options options;
+static struct timespec started;
+
+static void begin(void)
+{
+    struct ig_error e = {0};
+    snprintf(top, sizeof top, "/tmp/test_loader.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(top));
+    ck_assert_int_eq(ig_fsroot_open(top, &root, &e), 0);
+    files = ig_files_new();
+    options = (struct ig_resolve_options){.root = root, .files = files, .x86_level = 1};
+    clock_gettime(CLOCK_MONOTONIC, &started);
+}
+
+static void end(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    IG_AUTO_FREE char *remove = ig_format("rm -rf %s", top);
+    ig_resolution_free(&resolution);
+    ig_files_free(files);
+    ig_fsroot_close(root);
+    ck_assert_int_eq(system(remove), 0);
+    /* A second in a release build; sanitizers and a busy machine take their share. */
+    ck_assert_int_lt(now.tv_sec - started.tv_sec, 20);
+}
+
+static void write_file(const char *path, const void *data, size_t size)
+{
+    IG_AUTO_FREE char *full = ig_format("%s%s", top, path);
+    for (char *p = full + strlen(top) + 1; (p = strchr(p, '/')) != NULL; p++) {
+        *p = '\0';
+        mkdir(full, 0755);
+        *p = '/';
+    }
+    FILE *f = fopen(full, "wb");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(data, 1, size, f), size);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+/* Takes SO over. */
+static void write_so(const char *path, struct so *so)
+{
+    so_tag(so, DT_STRTAB, so_strings_at(so, 2));
+    so_tag(so, DT_NULL, 0);
+    struct ig_buf file = so_finish(so);
+    write_file(path, file.data, file.length);
+    ig_buf_free(&file);
+    so_free(so);
+}
+
+static void write_library(const char *path, const char *soname, const char *needed)
+{
+    struct so *so = so_new(ELFCLASS64, ELFDATA2LSB);
+    if (soname != NULL) {
+        so_name(so, DT_SONAME, soname);
+    }
+    if (needed != NULL) {
+        so_name(so, DT_NEEDED, needed);
+    }
+    write_so(path, so);
+}
+
+static void resolve(const char *path)
+{
+    struct ig_walk walk;
+    struct ig_image image;
+    struct ig_error e = {0};
+    ck_assert_int_eq(ig_fsroot_walk(root, path, 0, &walk), 0);
+    int fd = ig_walk_open(&walk, &e);
+    ck_assert_int_ge(fd, 0);
+    struct ig_bytes bytes = ig_bytes_of_fd(fd, ig_walk_final(&walk)->meta.size);
+    ck_assert_int_eq(ig_image_parse(&bytes, &image, &e), 0);
+    ck_assert_msg(ig_resolve(&options, &walk, fd, &image, LOADER, &resolution, &e) == 0, "%s",
+                  e.text);
+    close(fd);
+    ig_image_free(&image);
+    ig_walk_free(&walk);
+}
+
+START_TEST(cycles)
+{
+    char name[32];
+    char next[32];
+    char path[64];
+    enum { COUNT = 300 };
+    for (unsigned i = 0; i < COUNT; i++) {
+        snprintf(name, sizeof name, "lib%u.so", i);
+        snprintf(next, sizeof next, "lib%u.so", (i + 1) % COUNT);
+        snprintf(path, sizeof path, "/usr/lib/%s", name);
+        write_library(path, name, next);
+    }
+    write_library("/prog", NULL, "lib0.so");
+    resolve("/prog");
+    ck_assert_ptr_null(resolution.limit);
+    ck_assert_uint_eq(resolution.count, COUNT + 1);
+    ck_assert_uint_eq(resolution.need_count, COUNT + 1);
+    ck_assert_str_eq(resolution.objects[COUNT].path, "/usr/lib/lib299.so");
+}
+END_TEST
+
+START_TEST(ten_thousand_needs)
+{
+    struct so *so = so_new(ELFCLASS64, ELFDATA2LSB);
+    char name[32];
+    for (unsigned i = 0; i < 10000; i++) {
+        snprintf(name, sizeof name, "lib%u.so", _i != 0 ? i : 0);
+        so_name(so, DT_NEEDED, name);
+    }
+    write_so("/prog", so);
+    write_library("/usr/lib/lib9999.so", NULL, NULL);
+    resolve("/prog");
+    ck_assert_uint_eq(resolution.need_count, 10000);
+    ck_assert(!resolution.needs[0].found);
+    ck_assert_uint_gt(resolution.needs[0].try_count, 0);
+    ck_assert_uint_eq(resolution.count, _i != 0 ? 2 : 1);
+}
+END_TEST
+
+/* More directories, and more places, than any program has: said, not passed over. */
+START_TEST(endless_search_paths)
+{
+    struct so *so = so_new(ELFCLASS64, ELFDATA2LSB);
+    struct ig_buf rpath = {0};
+    for (unsigned i = 0; i < 800; i++) {
+        ig_buf_addf(&rpath, "/%.*s:", (int)(i % 200), "./././././././././././././././././././././"
+                    "./././././././././././././././././././././././././././././././././././././././"
+                    "./././././././././././././././././././././././././././././././././././././././.");
+    }
+    rpath.data[rpath.length < 4000 ? rpath.length - 1 : 4000] = '\0';
+    so_name(so, DT_RPATH, ig_buf_text(&rpath));
+    for (unsigned i = 0; i < 10000; i++) {
+        so_name(so, DT_NEEDED, i % 2 != 0 ? "libx.so" : "liby.so");
+    }
+    write_so("/prog", so);
+    resolve("/prog");
+    ck_assert_ptr_nonnull(resolution.limit);
+    ig_buf_free(&rpath);
+}
+END_TEST
+
+START_TEST(too_many_directories)
+{
+    struct so *so = so_new(ELFCLASS64, ELFDATA2LSB);
+    struct ig_buf path = {0};
+    for (unsigned i = 0; i < 3000; i++) {
+        ig_buf_addf(&path, "/d%u:", i);
+    }
+    so_name(so, DT_NEEDED, "liba.so");
+    write_so("/prog", so);
+    options.ld_library_path = ig_buf_text(&path);
+    resolve("/prog");
+    ck_assert_ptr_nonnull(resolution.limit);
+    ck_assert_uint_le(resolution.dir_count, 1024);
+    ig_buf_free(&path);
+}
+END_TEST
+
+START_TEST(a_relative_name_is_unknown_without_a_working_directory)
+{
+    write_library("/work/liba.so", NULL, NULL);
+    write_library("/prog", NULL, "./liba.so");
+    options.cwd = _i != 0 ? "/work" : NULL;
+    resolve("/prog");
+    ck_assert(resolution.needs[0].found == (_i != 0));
+    ck_assert(resolution.needs[0].unread == (_i == 0));
+    ck_assert((resolution.needs[0].fault != NULL) == (_i == 0));
+}
+END_TEST
+
+START_TEST(a_cache_too_large_is_a_limit)
+{
+    char *zeros = calloc(1, IG_LDCACHE_MAX + 1);
+    write_file("/etc/ld.so.cache", zeros, IG_LDCACHE_MAX + 1);
+    free(zeros);
+    write_library("/prog", NULL, NULL);
+    resolve("/prog");
+    ck_assert_ptr_nonnull(strstr(resolution.limit, "ld.so.cache"));
+}
+END_TEST
+
+START_TEST(ten_thousand_preloads)
+{
+    struct ig_buf list = {0};
+    for (unsigned i = 0; i < 10000; i++) {
+        ig_buf_addf(&list, "/p%u ", i);
+    }
+    write_library("/prog", NULL, NULL);
+    options.ld_preload = ig_buf_text(&list);
+    resolve("/prog");
+    ck_assert_uint_eq(resolution.need_count, 10000);
+    ck_assert(resolution.needs[0].ignored && resolution.needs[9999].ignored);
+    ig_buf_free(&list);
+}
+END_TEST
+
+static bool deny(const void *context, const struct ig_walk *walk, unsigned may)
+{
+    ck_assert_uint_eq(may, 4);
+    return strstr(walk->path, context) == NULL;
+}
+
+START_TEST(what_the_user_may_not_read_is_not_there)
+{
+    write_library("/lib/liba.so", NULL, NULL);
+    write_library("/usr/lib/liba.so", NULL, NULL);
+    write_library("/prog", NULL, "liba.so");
+    options.permits = deny;
+    options.permits_context = "/lib/liba.so";
+    options.trace = true;
+    resolve("/prog");
+    ck_assert(!resolution.needs[0].found);
+    const struct ig_need *need = &resolution.needs[0];
+    ck_assert_str_eq(need->tries[need->try_count - 1].why, "EACCES");
+}
+END_TEST
+
+static struct ig_loader parse_loader(const char *text, size_t size)
+{
+    struct ig_bytes bytes = ig_bytes_of_memory(text, size);
+    struct ig_image image = {.e_class = ELFCLASS64, .e_machine = EM_X86_64};
+    struct ig_loader loader;
+    struct ig_error e = {0};
+    ck_assert_int_eq(ig_loader_parse(&bytes, &image, IG_LOADER_GLIBC, &loader, &e), 0);
+    return loader;
+}
+
+START_TEST(constants_of_a_loader)
+{
+    static const char text[] = "x\0/lib/\0no\0ld.so (Debian GLIBC 2.36-9) stable release version 2.36.\n\0"
+                               "/lib/aa/\0/usr/lib/aa/\0/lib/\0/usr/lib/\0/etc/\0--glibc-hwcaps-prepend";
+    struct ig_loader loader = parse_loader(text, sizeof text);
+    ck_assert_uint_eq(loader.minor, 36);
+    ck_assert(loader.hwcaps);
+    ck_assert_uint_eq(loader.system_dir_count, 4);
+    ck_assert_str_eq(loader.system_dirs[0], "/lib/aa");
+    ck_assert_str_eq(loader.system_dirs[3], "/usr/lib");
+    ck_assert_str_eq(loader.lib, "lib/aa");
+    ig_loader_free(&loader);
+}
+END_TEST
+
+START_TEST(no_constants)
+{
+    struct ig_loader loader = parse_loader("nothing", 7);
+    ck_assert_uint_eq(loader.minor, 0);
+    ck_assert(!loader.hwcaps);
+    ck_assert_uint_gt(loader.system_dir_count, 0);
+    ig_loader_free(&loader);
+    loader = parse_loader("", 0);
+    ck_assert_uint_eq(loader.minor, UINT_MAX);
+    ck_assert(loader.hwcaps);
+    ig_loader_free(&loader);
+}
+END_TEST
+
+START_TEST(four_megabytes_of_constants)
+{
+    size_t size = 4 << 20;
+    char *text = malloc(size);
+    for (size_t i = 0; i < size; i++) {
+        text[i] = "/lib/"[i % 6];
+    }
+    struct ig_loader loader = parse_loader(text, size);
+    ck_assert_uint_le(loader.system_dir_count, 16);
+    ig_loader_free(&loader);
+    free(text);
+}
+END_TEST
+
+static const struct {
+    const char *path;
+    enum ig_loader_kind kind;
+} kinds[] = {
+    {"/lib64/ld-linux-x86-64.so.2", IG_LOADER_GLIBC}, {"/lib/ld-linux.so.2", IG_LOADER_GLIBC},
+    {"/lib64/ld64.so.2", IG_LOADER_GLIBC},            {"/lib/ld.so.1", IG_LOADER_GLIBC},
+    {"/lib/ld-musl-x86_64.so.1", IG_LOADER_MUSL},     {"ld-musl-armhf.so.1", IG_LOADER_MUSL},
+    {"/lib/libc.so", IG_LOADER_UNKNOWN},              {"/system/bin/linker64", IG_LOADER_UNKNOWN},
+    {"", IG_LOADER_UNKNOWN},
+};
+
+START_TEST(kind_by_name)
+{
+    ck_assert_int_eq(ig_loader_kind_of(kinds[_i].path), kinds[_i].kind);
+}
+END_TEST
+
+/* ig_dir_walk() passes the hops that a walk from the root does. */
+static const char *const dir_paths[][2] = {
+    {"/", "a"}, {"/a", "file"}, {"/a/b", "up"}, {"/a/b", ".."}, {"/link", "file"}, {"/a", "absolute"},
+    {"/a", "loop"}, {"/a", "missing"}, {"/a/./b/..", "file"}, {"/a", "."}, {"/a/", "b"},
+};
+
+START_TEST(walking_on_from_a_directory)
+{
+    const char *dir_path = dir_paths[_i][0];
+    const char *name = dir_paths[_i][1];
+    IG_AUTO_FREE char *setup = ig_format("cd %s && mkdir -p a/b && touch a/file && "
+                                         "ln -s ../../a/file a/b/up && ln -s a link && "
+                                         "ln -s /a/file a/absolute && ln -s loop a/loop", top);
+    IG_AUTO_FREE char *path = ig_format("%s/%s", dir_path, name);
+    struct ig_dir *dir;
+    struct ig_walk one;
+    struct ig_walk other;
+    ck_assert_int_eq(system(setup), 0);
+    ck_assert_int_eq(ig_dir_open(root, dir_path, &dir), 0);
+    for (int again = 0; again < 2; again++) {
+        ck_assert_int_eq(ig_dir_walk(dir, name, &one), ig_fsroot_walk(root, path, 0, &other));
+        ck_assert_int_eq(one.error, other.error);
+        ck_assert_str_eq(one.path, other.path);
+        ck_assert_uint_eq(one.count, other.count);
+        for (size_t i = 0; i < one.count; i++) {
+            ck_assert_int_eq(one.hops[i].kind, other.hops[i].kind);
+            ck_assert_str_eq(one.hops[i].path, other.hops[i].path);
+            ck_assert_uint_eq(one.hops[i].meta.ino, other.hops[i].meta.ino);
+            ck_assert_int_eq(one.hops[i].trailing, other.hops[i].trailing);
+        }
+        ck_assert_int_eq(one.fd >= 0, other.fd >= 0);
+        ck_assert_int_eq(one.parent_fd >= 0, other.parent_fd >= 0);
+        ig_walk_free(&one);
+        ig_walk_free(&other);
+    }
+    ig_dir_close(dir);
+    ck_assert_int_ne(ig_dir_open(root, "/a/file", &dir), 0);
+    ck_assert_int_ne(ig_dir_open(root, "/nowhere", &dir), 0);
+    ck_assert_int_ne(ig_dir_open(root, "", &dir), 0);
+    ck_assert_ptr_null(dir);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("loader");
+    TCase *t = tcase_create("rows");
+    tcase_set_timeout(t, 120);
+    tcase_add_checked_fixture(t, begin, end);
+    tcase_add_test(t, cycles);
+    tcase_add_loop_test(t, ten_thousand_needs, 0, 2);
+    tcase_add_test(t, endless_search_paths);
+    tcase_add_test(t, too_many_directories);
+    tcase_add_loop_test(t, a_relative_name_is_unknown_without_a_working_directory, 0, 2);
+    tcase_add_test(t, a_cache_too_large_is_a_limit);
+    tcase_add_test(t, ten_thousand_preloads);
+    tcase_add_test(t, what_the_user_may_not_read_is_not_there);
+    tcase_add_test(t, constants_of_a_loader);
+    tcase_add_test(t, no_constants);
+    tcase_add_test(t, four_megabytes_of_constants);
+    tcase_add_loop_test(t, kind_by_name, 0, (int)IG_COUNT(kinds));
+    tcase_add_loop_test(t, walking_on_from_a_directory, 0, (int)IG_COUNT(dir_paths));
+    suite_add_tcase(suite, t);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
