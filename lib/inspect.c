@@ -11,6 +11,7 @@
 #include "crypto/digest.h"
 #include "initgate.h"
 #include "inspect_go.h"
+#include "inspect_hardening.h"
 #include "inspect_tree.h"
 
 /* What is told, gathered once and printed by either format. */
@@ -22,6 +23,7 @@ struct facts {
     struct ig_target loader;
     bool loader_sought;
     struct ig_inspect_go go;
+    struct ig_hardening hardening;
     struct ig_files *files;
     struct ig_resolution libraries;
     bool resolved, trace;
@@ -109,7 +111,8 @@ static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error
         return ig_error_context(e, "%s", f->path);
     }
     struct ig_bytes bytes = ig_bytes_of_fd(f->target.fd, ig_target_meta(&f->target)->size);
-    if (ig_inspect_go_gather(&f->go, &bytes, f->image, e) != 0) {
+    if (ig_inspect_go_gather(&f->go, &bytes, f->image, e) != 0 ||
+        ig_hardening_parse(&bytes, f->image, &f->hardening, e) != 0) {
         return ig_error_context(e, "%s", f->path);
     }
     if (ig_target_changed(&f->target, scene->root, e)) {
@@ -129,6 +132,7 @@ static void forget(struct facts *f)
 {
     ig_target_close(&f->target);
     ig_inspect_go_free(&f->go);
+    ig_hardening_free(&f->hardening);
     if (f->loader_sought) {
         ig_target_close(&f->loader);
     }
@@ -181,6 +185,7 @@ static void write_elf_text(struct ig_buf *out, const struct facts *f)
     if (f->image->broken_text != NULL) {
         add_line(out, "broken", f->image->broken_text);
     }
+    ig_inspect_hardening_text(out, &f->hardening);
     ig_inspect_go_text(out, &f->go);
 }
 
@@ -228,6 +233,7 @@ static void write_elf_json(struct ig_json *j, const struct facts *f)
                                     : NULL);
     ig_json_string(j, "refused", f->image->refusal_text);
     ig_json_string(j, "broken", f->image->broken_text);
+    ig_inspect_hardening_json(j, &f->hardening);
     ig_inspect_go_json(j, &f->go);
     if (f->resolved) {
         ig_tree_json(&f->libraries, f->trace, j);

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+cat >"$1/server.c" <<'END'
+#include <string.h>
+int main(int count, char **words)
+{
+    char text[64];
+    strcpy(text, words[0]);
+    return text[count];
+}
+END
+gcc -O0 -U_FORTIFY_SOURCE -fno-stack-protector -fno-pie -no-pie -fcf-protection=none -Wl,-z,norelro,-z,lazy,-z,execstack,-rpath,lib -o "$1/server" "$1/server.c"

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+echo 'int main(void) { return 0; }' >"$1/server.c"
+gcc -Wl,-rpath,"\$ORIGIN/../lib:\${ORIGIN}:/opt/lib" -o "$1/server" "$1/server.c"
