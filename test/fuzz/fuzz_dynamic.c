@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dynamic section, symbol versions and symbols of a file in memory. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "elf/dynamic.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static size_t use(const char *text)
+{
+    return text != NULL ? strlen(text) : 0;
+}
+
+static size_t use_dynamic(const struct ig_dynamic *d)
+{
+    size_t n = use(d->soname) + use(d->rpath) + use(d->runpath) + use(d->fault);
+    for (size_t i = 0; i < d->needed_count; i++) {
+        n += strlen(d->needed[i]);
+    }
+    for (size_t i = 0; i < d->version_need_count; i++) {
+        n += strlen(d->version_needs[i].file) + strlen(d->version_needs[i].version);
+    }
+    for (size_t i = 0; i < d->version_count; i++) {
+        n += strlen(d->versions[i]);
+    }
+    return n;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct ig_bytes bytes = ig_bytes_of_memory(data, size);
+    struct ig_image image;
+    struct ig_dynamic dynamic;
+    struct ig_symbols symbols;
+    char *fault = NULL;
+    if (ig_image_parse(&bytes, &image, NULL) != 0 ||
+        ig_dynamic_parse(&bytes, &image, &dynamic, NULL) != 0 ||
+        ig_symbols_parse(&bytes, &image, &dynamic, &symbols, &fault, NULL) != 0) {
+        /* Memory can always be read. */
+        abort();
+    }
+    /* Names are bounded, whatever the file repeats. */
+    if (use_dynamic(&dynamic) > dynamic.kept + 4096 || dynamic.kept > 16 << 20) {
+        abort();
+    }
+    for (size_t i = 0; i < symbols.count; i++) {
+        if (symbols.list[i].name[0] == '\0' || use(symbols.list[i].version) > size) {
+            abort();
+        }
+    }
+    free(fault);
+    ig_symbols_free(&symbols);
+    ig_dynamic_free(&dynamic);
+    ig_image_free(&image);
+    return 0;
+}
