@@ -19,7 +19,8 @@ static const char *env_of(const struct ig_scene *scene, const char *name)
 static bool may_use(const void *context, const struct ig_walk *walk, unsigned may)
 {
     const struct ig_scene *scene = context;
-    return ig_scene_permits(scene, walk, may, NULL);
+    const struct ig_hop *failing = NULL;
+    return ig_scene_permits(scene, walk, may, &failing) || failing == NULL;
 }
 
 enum ig_libraries_state ig_libraries_state(const struct ig_question *q, struct ig_error *e)

@@ -124,7 +124,8 @@ struct ig_resolve_options {
     unsigned x86_level;            /* 1 to 4: glibc-hwcaps/x86-64-vN that the CPU has; 1: baseline */
     bool x86_intel;                /* glibc calls an Intel CPU of level 3 "haswell" */
     bool trace;
-    /* May the program's user do MAY (4 read) at the end of the walk? NULL: everything. */
+    /* May the program's user do MAY (4 read) at the end of the walk? Of a walk that failed: is there
+     * no hop that refuses that user? NULL: everything. */
     bool (*permits)(const void *context, const struct ig_walk *walk, unsigned may);
     const void *permits_context;
 };

@@ -156,18 +156,10 @@ size_t ig_search_add_loader(struct ig_search *s, size_t needed_by)
 }
 
 /* WALK's hops go to the new object; WALK is empty then. */
-/* What cannot be told counts as noexec: mapping it would have to be seen to work. */
-static bool on_noexec_mount(const struct ig_walk *walk)
-{
-    unsigned long flags = 0;
-    unsigned long magic = 0;
-    return ig_fd_statfs(walk->fd, &flags, &magic, NULL) != 0 || (flags & ST_NOEXEC) != 0;
-}
-
 static size_t add_library(struct ig_search *s, struct ig_walk *walk, const char *path,
-                          enum ig_rule rule, size_t rule_of, const struct ig_file *file)
+                          enum ig_rule rule, size_t rule_of, const struct ig_file *file,
+                          bool noexec)
 {
-    bool noexec = on_noexec_mount(walk);
     ig_walk_close(walk);
     struct ig_object object = {
         .name = ig_strdup(s->need->name),
@@ -205,16 +197,42 @@ static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char 
     if (refusal != NULL) {
         return give_up(s, path, rule, rule_of, file->fit == IG_FIT_UNREAD, refusal);
     }
+    unsigned long flags = 0;
+    unsigned long magic = 0;
+    struct ig_error e = {0};
+    if (ig_fd_statfs(walk->fd, &flags, &magic, &e) != 0) {
+        return give_up(s, path, rule, rule_of, true, e.text);
+    }
     note_try(s, path, rule, rule_of, NULL);
     size_t object = same_file(s, file);
     if (object == SIZE_MAX && file == s->loader_file && musl) {
         /* It refuses to be there twice. */
         object = ig_search_add_loader(s, s->need->by);
     } else if (object == SIZE_MAX) {
-        object = add_library(s, walk, path, rule, rule_of, file);
+        object = add_library(s, walk, path, rule, rule_of, file, (flags & ST_NOEXEC) != 0);
     }
     ig_search_satisfied(s, object);
     return IG_FOUND;
+}
+
+bool ig_search_is_absent(const struct ig_search *s, const char *path, int number)
+{
+    struct ig_walk walk;
+    if (number != EACCES) {
+        return number == ENOENT || number == ENOTDIR || number == ELOOP || number == ENAMETOOLONG;
+    }
+    ig_fsroot_walk(s->options->root, path, 0, &walk);
+    bool refused = s->options->permits != NULL &&
+                   !s->options->permits(s->options->permits_context, &walk, 4);
+    ig_walk_free(&walk);
+    return refused;
+}
+
+enum ig_found ig_search_unread(struct ig_search *s, const char *path, enum ig_rule rule,
+                               size_t rule_of, int number)
+{
+    char words[160];
+    return give_up(s, path, rule, rule_of, true, ig_errno_text(number, words, sizeof words));
 }
 
 enum ig_found ig_search_try(struct ig_search *s, const char *path, enum ig_rule rule,
@@ -229,8 +247,10 @@ enum ig_found ig_search_try(struct ig_search *s, const char *path, enum ig_rule 
     enum ig_found found = IG_NOT_HERE;
     if (ig_files_walk(s->options->files, s->options->root, absolute, &walk) == 0) {
         found = take(s, &walk, absolute, rule, rule_of);
-    } else {
+    } else if (ig_search_is_absent(s, absolute, walk.error)) {
         ig_search_missed(s, absolute, rule, rule_of, walk.error);
+    } else {
+        found = ig_search_unread(s, absolute, rule, rule_of, walk.error);
     }
     ig_walk_free(&walk);
     return found;

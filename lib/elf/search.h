@@ -51,6 +51,15 @@ enum ig_found ig_search_try(struct ig_search *s, const char *path, enum ig_rule 
 void ig_search_missed(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of,
                       int number);
 
+/* Does NUMBER, which the gate got for the absolute PATH, say that the program's loader would find
+ * nothing there either? After any other error (EIO, EMFILE, a directory closed to the gate but not to
+ * the program's user) that is not known, and looking further might find what will not be loaded. */
+bool ig_search_is_absent(const struct ig_search *s, const char *path, int number);
+
+/* The search ends at PATH, where the gate cannot look for NUMBER (errno). */
+enum ig_found ig_search_unread(struct ig_search *s, const char *path, enum ig_rule rule,
+                               size_t rule_of, int number);
+
 /* The same for another reason than an error: WHY. */
 void ig_search_passed_over(struct ig_search *s, const char *path, enum ig_rule rule,
                            size_t rule_of, const char *why);
