@@ -78,6 +78,28 @@ static const struct ig_need *first_missing(const struct ig_resolution *r)
     return NULL;
 }
 
+/* The loader's own words where they are certain: it names the errno of a place that it gave up at,
+ * and a library of the other class, in ways that differ from release to release. */
+static void observe_missing(const struct ig_resolution *r, const struct ig_need *need,
+                            struct ig_result *out)
+{
+    const char *last = NULL;
+    bool plain = true;
+    for (size_t i = 0; i < need->try_count; i++) {
+        last = need->tries[i].why != NULL ? need->tries[i].why : "ENOENT";
+        plain = plain && (strcmp(last, "ENOENT") == 0 || strcmp(last, "EACCES") == 0);
+    }
+    if (!plain || (last != NULL && strcmp(last, "EACCES") == 0)) {
+        ig_result_observed(out, "%s: not found", need->name);
+    } else if (r->kind == IG_LOADER_MUSL) {
+        ig_result_observed(out, "Error loading shared library %s: No such file or directory "
+                                "(needed by %s)", need->name, r->objects[need->by].path);
+    } else {
+        ig_result_observed(out, "error while loading shared libraries: %s: cannot open shared "
+                                "object file: No such file or directory", need->name);
+    }
+}
+
 static void say_missing(const struct ig_resolution *r, const struct ig_need *need,
                         struct ig_result *out)
 {
@@ -99,7 +121,7 @@ static void say_missing(const struct ig_resolution *r, const struct ig_need *nee
     if (need->fault != NULL) {
         ig_result_set(out, IG_STATUS_FAIL, "The library %s that %s needs cannot be loaded: %s.%s",
                       need->name, by, need->fault, ig_buf_text(&more));
-        ig_result_observed(out, "error while loading shared libraries: %s", need->fault);
+        ig_result_observed(out, "%s", need->fault);
         ig_result_fix(out, "Replace the file by the library of the program's machine, whole.");
         return;
     }
@@ -107,8 +129,7 @@ static void say_missing(const struct ig_resolution *r, const struct ig_need *nee
     ig_result_set(out, IG_STATUS_FAIL, "The library %s that %s needs is not found; tried: %s.%s",
                   need->name, by, ig_buf_text(&places), ig_buf_text(&more));
     ig_result_expected(out, "%s", need->name);
-    ig_result_observed(out, "error while loading shared libraries: %s: cannot open shared object "
-                            "file: No such file or directory", need->name);
+    observe_missing(r, need, out);
     ig_result_fix(out, "Install the package that has it in the image, or copy it there and run "
                        "ldconfig; where it lies in another folder, name that with LD_LIBRARY_PATH "
                        "(in the pod, and in the policy's env) or a RUNPATH.");
@@ -180,9 +201,12 @@ static bool say_placement(const struct libraries_params *p, const struct ig_reso
 {
     const struct ig_object *o = noexec(r);
     if (o != NULL) {
-        ig_result_set(out, IG_STATUS_FAIL, "The library %s lies on a noexec mount: the loader "
-                                           "cannot map it.", o->path);
-        ig_result_observed(out, "%s: failed to map segment from shared object", o->path);
+        ig_result_set(out, IG_STATUS_FAIL, "The library %s that %s needs lies on a noexec mount: "
+                                           "the loader cannot map it.", o->path,
+                      r->objects[o->needed_by].path);
+        ig_result_observed(out, "%s: %s", o->path,
+                           r->kind == IG_LOADER_MUSL ? "Operation not permitted"
+                                                     : "failed to map segment from shared object");
         ig_result_fix(out, "Put it on a mount without noexec.");
         return true;
     }

@@ -1,0 +1,876 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Will it start? Broken and healthy roots: what `verify` predicts is what happens there.
+
+usage: oracle_start.py [-k WORDS] BINARY
+
+Each case is a small root with the loader and the C library of this machine (glibc; musl where the
+case says so) and /app/prog, a tiny program that prints "started". It is run there in a chroot as
+uid 1001 with the environment of the policy, and `BINARY verify --root ROOT --policy -` is asked:
+
+  it started             exit 0 (warnings are fine)
+  execve gave an errno   exit 1, and the first failure names that errno
+  the loader's message   exit 1, and the first failure is binary.libraries or binary.symbols and
+                         names the same library, version or symbol, and who needs it; where it
+                         quotes the loader, word for word
+  env's message          exit 1, and the first failure is binary.machine (binary.access where env
+                         may not execute it) and names the same program
+  a signal               exit 1, and the first failure says that the program would be killed, or
+                         that a library is cut short
+
+Everything in the roots belongs to root and nobody else may write it, so that only this decides.
+What happens must also be what is written here beside the case. Where the gate is stricter than this
+machine's luck (a relative PT_INTERP) or knows another reason, the case says which. Needs root, gcc,
+musl-gcc, ldconfig, setfacl. The last line is "N of N agree"; exit status 1 where not all do, 2
+where it cannot run.
+"""
+import argparse
+import errno
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+import tap  # noqa: E402
+
+UID = 1001
+PROG = "/app/prog"
+GLIBC, MUSL = "/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.so.1"
+LIBS = "/lib/x86_64-linux-gnu"  # the first of Debian's default directories
+AARCH64, EM_386, ET_REL, PT_INTERP = 183, 3, 1, 3
+MAIN = """#include <unistd.h>
+%s
+int main(void) { return write(1, "started\\n", 8) != 8%s; }
+"""
+
+
+class Tools:
+    """Compiles each thing once."""
+
+    def __init__(self, scratch):
+        self.scratch, self.made = scratch, {}
+
+    def make(self, compiler, source, *flags):
+        key = (compiler, source, flags)
+        if key not in self.made:
+            path = os.path.join(self.scratch, f"made{len(self.made)}")
+            subprocess.run([compiler, "-x", "c", "-", "-x", "none", "-o", path,
+                            "-Wl,--no-as-needed", "-Wl,--allow-shlib-undefined", *flags],
+                           input=source, text=True, check=True)
+            self.made[key] = path
+        return self.made[key]
+
+
+class Elf:
+    """A 64-bit little-endian file to be damaged."""
+
+    def __init__(self, path):
+        with open(path, "rb") as f:
+            self.data = bytearray(f.read())
+
+    def put(self, form, offset, *values):
+        struct.pack_into("<" + form, self.data, offset, *values)
+
+    def get(self, form, offset):
+        return struct.unpack_from("<" + form, self.data, offset)[0]
+
+    def interp(self):
+        """Offset of the program header of PT_INTERP."""
+        at = self.get("Q", 32)
+        while self.get("I", at) != PT_INTERP:
+            at += 56
+        return at
+
+    def section(self, kind):
+        at = self.get("Q", 40)
+        while self.get("I", at + 4) != kind:
+            at += 64
+        return self.get("Q", at + 24)
+
+    def version_needs(self):
+        """Offsets of all vernaux entries."""
+        need = self.section(0x6ffffffe)
+        while True:
+            aux = need + self.get("I", need + 8)
+            while True:
+                yield aux
+                if self.get("I", aux + 12) == 0:
+                    break
+                aux += self.get("I", aux + 12)
+            if self.get("I", need + 12) == 0:
+                return
+            need += self.get("I", need + 12)
+
+    def need_version(self, old, new):
+        """The version OLD is needed as NEW, of the same length, from now on."""
+        def digest(name):
+            value = 0
+            for byte in name.encode():
+                value = (value << 4) + byte
+                value = (value ^ (value & 0xf0000000) >> 24) & 0x0fffffff
+            return value
+        for aux in self.version_needs():
+            if self.get("I", aux) == digest(old):
+                self.put("I", aux, digest(new))
+        self.data = self.data.replace(old.encode() + b"\0", new.encode() + b"\0")
+
+    def weaken(self, name):
+        """Every version whose text begins with NAME is needed weakly."""
+        strings = self.section(3)
+        for aux in self.version_needs():
+            if self.data.startswith(name.encode(), strings + self.get("I", aux + 8)):
+                self.put("H", aux + 4, self.get("H", aux + 4) | 2)
+
+
+class Case:
+    """A root with /app/prog, which needs liba.so, which needs libb.so; all there and sound."""
+
+    def __init__(self, tools, root, musl):
+        self.tools, self.root, self.musl = tools, root, musl
+        self.cc, self.libs = ("musl-gcc", "/lib") if musl else ("gcc", LIBS)
+        self.run, self.env, self.groups, self.binary, self.mounts = PROG, {}, [], {}, []
+        for folder in ("/app", "/proc", "/etc", "/usr/bin", "/usr/lib", "/opt", self.libs):
+            self.dir(folder)
+        self.install()
+        self.add(self.shared("libb.so", "int b(void) { return 0; }"), f"{self.libs}/libb.so")
+        self.add(self.shared("liba.so", "int b(void); int a(void) { return b(); }", "libb.so"),
+                 f"{self.libs}/liba.so")
+        self.program("liba.so")
+
+    def install(self):
+        if self.musl:
+            self.add("/lib/x86_64-linux-musl/libc.so", MUSL)
+        else:
+            self.dir("/lib64")
+            self.add(GLIBC, GLIBC)
+            self.add(f"{LIBS}/libc.so.6", f"{LIBS}/libc.so.6")
+
+    def path(self, path):
+        return self.root + path
+
+    def dir(self, path):
+        os.makedirs(self.path(path), mode=0o755, exist_ok=True)
+
+    def add(self, made, path, mode=0o755):
+        """Copies what was made to PATH, in place of what is there."""
+        with open(made, "rb") as f:
+            self.write(path, f.read(), mode)
+
+    def write(self, path, data, mode=0o755):
+        self.dir(os.path.dirname(path))
+        if os.path.lexists(self.path(path)):
+            os.unlink(self.path(path))
+        with open(self.path(path), "wb") as f:
+            f.write(data.encode() if isinstance(data, str) else data)
+        os.chmod(self.path(path), mode)
+
+    def remove(self, path):
+        os.unlink(self.path(path))
+
+    def move(self, path, folder):
+        self.dir(folder)
+        os.rename(self.path(path), self.path(folder) + "/" + os.path.basename(path))
+
+    def link(self, path, target):
+        if os.path.lexists(self.path(path)):
+            os.unlink(self.path(path))
+        os.symlink(target, self.path(path))
+
+    def folder_for(self, path):
+        self.remove(path)
+        os.mkdir(self.path(path), 0o755)
+
+    def chmod(self, path, mode):
+        os.chmod(self.path(path), mode)
+
+    def cut(self, path, size):
+        os.truncate(self.path(path), size)
+
+    def patch(self, path, change):
+        elf = Elf(self.path(path))
+        change(elf)
+        self.write(path, elf.data)
+
+    def other_machine(self, path):
+        self.patch(path, lambda elf: elf.put("H", 18, AARCH64))
+
+    def other_class(self, path):
+        self.patch(path, lambda elf: elf.put("B", 4, 1))
+
+    def mount(self, path, options):
+        """A tmpfs in place of the folder, with what was in it."""
+        saved = tempfile.mkdtemp(dir=self.tools.scratch)
+        shutil.copytree(self.path(path), saved, symlinks=True, dirs_exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"mode=755,{options}", "none",
+                        self.path(path)], check=True)
+        self.mounts.append(self.path(path))
+        shutil.copytree(saved, self.path(path), symlinks=True, dirs_exist_ok=True)
+
+    def acl(self, *words):
+        subprocess.run(["setfacl", *words[:-1], self.path(words[-1])], check=True)
+
+    def shared(self, soname, source="", *links, flags=()):
+        """LINKS: sonames, or files that were made; those with a slash are files."""
+        return self.tools.make(self.cc, source + "\n", "-shared", "-fPIC", f"-Wl,-soname,{soname}",
+                               *flags, *self.linked(links))
+
+    def linked(self, links):
+        return [l if l.startswith("/") else self.shared(l) for l in links]
+
+    def program(self, *links, calls="", flags=(), cc=None, path=PROG):
+        """CALLS: a function of the LINKS; a condition may stand before it."""
+        called = (f"int {calls.split()[-1]}(void);", f" || {calls}()") if calls else ("", "")
+        source = MAIN % called
+        self.add(self.tools.make(cc or self.cc, source, *flags, *self.linked(links)), path)
+
+    def versioned(self, *versions):
+        """libv.so, which defines v of the last of VERSIONS."""
+        text = "".join(f"{v} {{ global: {'v' if v == versions[-1] else 'old_' + v[-1]}; }};\n"
+                       for v in versions)
+        script = os.path.join(self.tools.scratch, "_".join(versions) + ".map")
+        with open(script, "w", encoding="utf-8") as f:
+            f.write(text)
+        source = "int v(void) { return 0; }\n" + \
+            "".join(f"int old_{v[-1]}(void) {{ return 0; }}\n" for v in versions[:-1])
+        return self.shared("libv.so", source, flags=(f"-Wl,--version-script={script}",))
+
+    def sub_loader(self, interp):
+        self.program("liba.so", flags=(f"-Wl,--dynamic-linker={interp}",))
+
+    def ldconfig(self, *folders):
+        subprocess.run(["/sbin/ldconfig", "-r", self.root, "-f", "/dev/null", *folders], check=True,
+                       stderr=subprocess.PIPE)
+
+    def execute(self):
+        """What happened, in one line."""
+        def become():
+            os.chroot(self.root)
+            os.chdir("/")
+            os.setgroups(self.groups)
+            os.setgid(UID)
+            os.setuid(UID)
+        subprocess.run(["mount", "--bind", "/proc", self.path("/proc")], check=True)
+        try:
+            done = subprocess.run([self.run], env=self.env, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                                  preexec_fn=become, timeout=10)
+        except OSError as e:
+            return errno.errorcode[e.errno]
+        finally:
+            subprocess.run(["umount", self.path("/proc")], check=True)
+        if done.returncode == 0 and done.stdout == b"started\n":
+            return "started"
+        if done.returncode < 0:
+            return "killed by " + signal.Signals(-done.returncode).name
+        return f"exit {done.returncode}: " + done.stderr.decode(errors="replace").strip()
+
+    def policy(self):
+        return {"apiVersion": "initgate.dev/v1", "kind": "Policy",
+                "runAs": {"uid": UID, "gid": UID, "groups": self.groups, "capabilities": []},
+                "env": self.env, "binaries": [{"path": self.run, **self.binary}]}
+
+    def close(self):
+        for place in reversed(self.mounts):
+            subprocess.run(["umount", place], check=True)
+
+
+# words, what happens (a part of Case.execute()'s line), what to do to the case, musl, says
+CASES = []
+
+
+def case(words, outcome, musl=False, says=None):
+    """SAYS: what the first failure says instead of the errno."""
+    def add(function):
+        CASES.append((words, outcome, function, musl, says))
+        return function
+    return add
+
+
+def short(words, outcome, function, **more):
+    """A case of one line; returns its function, for the pairs."""
+    return case(words, outcome, **more)(function)
+
+
+def both(*functions):
+    def apply(c):
+        for function in functions:
+            function(c)
+    return apply
+
+
+NOT_FOUND = "cannot open shared object file"
+A, B, C = f"{LIBS}/liba.so", f"{LIBS}/libb.so", f"{LIBS}/libc.so.6"
+
+short("nothing wrong", "started", lambda c: None)
+
+# --- The loader
+
+no_loader = short("loader: absent", "ENOENT", lambda c: c.remove(GLIBC))
+short("loader: a symlink to what is absent", "ENOENT", lambda c: c.link(GLIBC, "absent"))
+loader_loop = short("loader: a symlink to itself", "ELOOP",
+                    lambda c: c.link(GLIBC, os.path.basename(GLIBC)))
+loader_0644 = short("loader: mode 0644", "EACCES", lambda c: c.chmod(GLIBC, 0o644))
+loader_0700 = short("loader: mode 0700", "EACCES", lambda c: c.chmod(GLIBC, 0o700))
+short("loader: mode 0711, not readable", "started", lambda c: c.chmod(GLIBC, 0o711))
+loader_noexec = short("loader: on a noexec mount", "EACCES", lambda c: c.mount("/lib64", "noexec"))
+loader_folder = short("loader: a directory", "EACCES", lambda c: c.folder_for(GLIBC))
+loader_empty = short("loader: empty", "EIO", lambda c: c.write(GLIBC, ""))
+loader_machine = short("loader: of another machine", "ELIBBAD", lambda c: c.other_machine(GLIBC))
+short("loader: of i386", "ELIBBAD", lambda c: c.patch(
+    GLIBC, lambda elf: (elf.put("B", 4, 1), elf.put("H", 18, EM_386))))
+short("loader: a script", "ELIBBAD", lambda c: c.write(GLIBC, "#!/bin/sh\n".ljust(80, "#")))
+short("loader: its ELF header only", "ELIBBAD", lambda c: c.cut(GLIBC, 64))
+loader_cut = short("loader: cut to half", "killed by SIG", lambda c: c.cut(GLIBC, 100000))
+short("loader: an object file", "killed by SIGSEGV",
+      lambda c: c.patch(GLIBC, lambda elf: elf.put("H", 16, ET_REL)))
+loader_folder_0700 = short("loader: its folder has mode 0700", "EACCES",
+                           lambda c: c.chmod("/lib64", 0o700))
+short("loader: an ACL keeps the user out", "EACCES", lambda c: c.acl("-m", f"u:{UID}:-", GLIBC))
+short("loader: reached over two symlinks", "started", lambda c: (
+    c.move(GLIBC, "/usr/lib/real"), c.link(GLIBC, "../usr/lib/hop"),
+    c.link("/usr/lib/hop", "real/" + os.path.basename(GLIBC))))
+short("loader: /lib64 is a symlink to what is absent", "ENOENT", lambda c: (
+    c.remove(GLIBC), os.rmdir(c.path("/lib64")), c.link("/lib64", "usr/lib64")))
+
+# --- PT_INTERP
+
+relative = short("PT_INTERP: relative", "ENOENT", lambda c: c.sub_loader("ld.so"),
+                 says="is relative")
+short("PT_INTERP: of a file below a file", "ENOTDIR", lambda c: c.sub_loader(GLIBC + "/ld.so"))
+short("PT_INTERP: a name of 256 bytes", "ENAMETOOLONG",
+      lambda c: c.sub_loader("/lib64/" + 256 * "x"))
+short("PT_INTERP: musl's, in a root of glibc", "ENOENT", lambda c: c.sub_loader(MUSL))
+
+
+def interp(form, field, value):
+    return lambda c: c.patch(PROG, lambda elf: elf.put(
+        form, elf.interp() + field, value(elf) if callable(value) else value))
+
+
+short("PT_INTERP: empty string", "EACCES", lambda c: c.patch(PROG, lambda elf: (
+    elf.put("Q", elf.interp() + 8, elf.data.index(b"\0\0")), elf.put("Q", elf.interp() + 32, 2))))
+no_nul = short("PT_INTERP: without its NUL", "ENOEXEC", interp("Q", 32, len(GLIBC)))
+short("PT_INTERP: size 0", "ENOEXEC", interp("Q", 32, 0))
+short("PT_INTERP: size 1", "ENOEXEC", interp("Q", 32, 1))
+oversized = short("PT_INTERP: size 4097", "ENOEXEC", interp("Q", 32, 4097))
+short("PT_INTERP: past the end of the file", "EIO", interp("Q", 8, 1 << 30))
+
+# --- The program
+
+short("program: absent", "ENOENT", lambda c: c.remove(PROG))
+short("program: a symlink to another", "started", lambda c: (
+    c.move(PROG, "/opt/real"), c.link(PROG, "/opt/real/prog")))
+short("program: a symlink to itself", "ELOOP", lambda c: c.link(PROG, "prog"))
+short("program: a symlink to what is absent", "ENOENT", lambda c: c.link(PROG, "/opt/absent"))
+short("program: a directory", "EACCES", lambda c: c.folder_for(PROG))
+program_0644 = short("program: mode 0644", "EACCES", lambda c: c.chmod(PROG, 0o644))
+short("program: mode 0700", "EACCES", lambda c: c.chmod(PROG, 0o700))
+short("program: mode 0711, not readable", "started", lambda c: c.chmod(PROG, 0o711))
+app_0700 = short("program: its folder has mode 0700", "EACCES", lambda c: c.chmod("/app", 0o700))
+program_noexec = short("program: on a noexec mount", "EACCES", lambda c: c.mount("/app", "noexec"))
+short("program: an ACL keeps the user out", "EACCES", lambda c: c.acl("-m", f"u:{UID}:r", PROG))
+short("program: an ACL on its folder keeps the user out", "EACCES",
+      lambda c: c.acl("-m", f"u:{UID}:r", "/app"))
+short("program: mode 0700, an ACL lets the user in", "started", lambda c: (
+    c.chmod(PROG, 0o700), c.acl("-m", f"u:{UID}:rx", PROG)))
+short("program: an ACL lets the user in, its mask does not", "EACCES", lambda c: (
+    c.chmod(PROG, 0o700), c.acl("-m", f"u:{UID}:rx", PROG), c.acl("-m", "m::r", PROG)))
+
+
+@case("program: mode 0750, of a group of the user", "started")
+def _(c):
+    c.chmod(PROG, 0o750)
+    os.chown(c.path(PROG), 0, 2000)
+    c.groups = [2000]
+
+
+short("program: mode 0750, of another group", "EACCES", lambda c: (
+    c.chmod(PROG, 0o750), os.chown(c.path(PROG), 0, 2001)))
+program_empty = short("program: empty", "ENOEXEC", lambda c: c.write(PROG, ""))
+short("program: text without #!", "ENOEXEC", lambda c: c.write(PROG, "echo started\n"))
+program_machine = short("program: of another machine", "ENOEXEC", lambda c: c.other_machine(PROG))
+short("program: an object file", "ENOEXEC",
+      lambda c: c.patch(PROG, lambda elf: elf.put("H", 16, ET_REL)))
+short("program: cut inside its ELF header", "ENOEXEC", lambda c: c.cut(PROG, 40))
+short("program: cut behind its first page", "killed by SIG", lambda c: c.cut(PROG, 4096))
+
+
+def static(*flags, musl=False):
+    def apply(c):
+        c.program(flags=flags)
+        if not musl:
+            shutil.rmtree(c.path("/lib64"))
+    return apply
+
+
+short("program: static, without loader and libraries", "started", static("-static"))
+short("program: static-pie, without loader and libraries", "started", static("-static-pie"))
+short("program: static, mode 0644", "EACCES", both(static("-static"), program_0644))
+
+# --- Libraries
+
+missing = short("library: absent", f"liba.so: {NOT_FOUND}", lambda c: c.remove(A))
+missing_2 = short("library: of a library absent", f"libb.so: {NOT_FOUND}", lambda c: c.remove(B))
+no_libc = short("library: libc absent", f"libc.so.6: {NOT_FOUND}", lambda c: c.remove(C))
+short("library: a symlink to what is absent", f"liba.so: {NOT_FOUND}", 
+      lambda c: c.link(A, "liba.so.1"))
+library_loop = short("library: a symlink to itself", f"liba.so: {NOT_FOUND}",
+                     lambda c: c.link(A, "liba.so"))
+short("library: reached over symlinks", "started", lambda c: (
+    c.move(A, "/opt/real"), c.link(A, "/opt/real/liba.so")))
+library_machine = short("library: of another machine only", f"liba.so: {NOT_FOUND}",
+                        lambda c: c.other_machine(A))
+short("library: of another machine first, then its own", "started", lambda c: (
+    c.add(c.path(A), "/usr/lib/liba.so"), c.other_machine(A)))
+short("library: of another class only", "liba.so", lambda c: c.other_class(A))
+library_empty = short("library: empty", "file too short", lambda c: c.write(A, ""))
+short("library: its ELF header only", "liba.so", lambda c: c.cut(A, 64))
+short("library: cut to its first page", "killed by SIG", lambda c: c.cut(A, 4096),
+      says="(truncated)")
+short("library: cut behind its program headers", "killed by SIG", lambda c: c.cut(A, 1000),
+      says="(truncated)")
+library_text = short("library: text (a linker script)", "invalid ELF header", lambda c: c.write(
+    A, "/* GNU ld script */\n" + "GROUP ( /lib/liba.so.1 )\n" * 4))
+short("library: an object file", "liba.so",
+      lambda c: c.patch(A, lambda elf: elf.put("H", 16, ET_REL)))
+short("library: a position-independent program", "liba.so", lambda c: c.program(path=A))
+library_folder = short("library: a directory", "liba.so", lambda c: c.folder_for(A))
+library_0000 = short("library: mode 0000", "liba.so", lambda c: c.chmod(A, 0))
+short("library: mode 0644, not executable", "started", lambda c: c.chmod(A, 0o644))
+short("library: mode 0000 first, then readable", "started", lambda c: (
+    c.add(c.path(A), "/usr/lib/liba.so"), c.chmod(A, 0)))
+short("library: mode 0600 of libc", "libc.so.6", lambda c: c.chmod(C, 0o600))
+library_acl = short("library: an ACL keeps the user out", "liba.so",
+                    lambda c: c.acl("-m", f"u:{UID}:-", A))
+libs_0700 = short("library: folder of mode 0700", "liba.so", lambda c: c.chmod(LIBS, 0o700))
+library_noexec = short("library: on a noexec mount", "failed to map segment",
+                       lambda c: c.mount(LIBS, "noexec"))
+
+
+def elsewhere(path, folder, *links, flags=()):
+    return lambda c: (c.move(path, folder), c.program(*(links or ("liba.so",)), flags=flags))
+
+
+short("library: in a folder nobody looks in", f"liba.so: {NOT_FOUND}", elsewhere(A, "/opt/lib"))
+short("library: by RUNPATH", "started", elsewhere(A, "/opt/lib", flags=("-Wl,-rpath,/opt/lib",)))
+short("library: by RPATH", "started", elsewhere(
+    A, "/opt/lib", flags=("-Wl,-rpath,/opt/lib", "-Wl,--disable-new-dtags")))
+short("library: of a library by the program's RPATH", "started", elsewhere(
+    B, "/opt/lib", flags=("-Wl,-rpath,/opt/lib", "-Wl,--disable-new-dtags")))
+not_inherited = short("library: RUNPATH is not inherited", f"libb.so: {NOT_FOUND}", elsewhere(
+    B, "/opt/lib", flags=("-Wl,-rpath,/opt/lib",)))
+short("library: RUNPATH of another folder", f"liba.so: {NOT_FOUND}", elsewhere(
+    A, "/opt/lib", flags=("-Wl,-rpath,/opt/other",)))
+short("library: RUNPATH through a folder of mode 0700", f"liba.so: {NOT_FOUND}", both(
+    elsewhere(A, "/opt/lib", flags=("-Wl,-rpath,/opt/lib",)), lambda c: c.chmod("/opt", 0o700)))
+short("library: damaged in RUNPATH, sound behind it", "file too short", both(
+    elsewhere(A, "/opt/lib", flags=("-Wl,-rpath,/opt/lib",)), lambda c: (
+        c.add(c.path("/opt/lib/liba.so"), A), c.write("/opt/lib/liba.so", ""))))
+origin = ("-Wl,-rpath,$ORIGIN/../lib",)
+short("library: by $ORIGIN", "started", elsewhere(A, "/lib", flags=origin))
+short("library: by $ORIGIN, program behind a symlink", "started", both(
+    elsewhere(A, "/opt/lib", flags=origin),
+    lambda c: (c.move(PROG, "/opt/bin"), c.link(PROG, "/opt/bin/prog"))))
+short("library: by $ORIGIN of the symlink, not of the program", f"liba.so: {NOT_FOUND}", both(
+    elsewhere(A, "/lib/deep", flags=("-Wl,-rpath,$ORIGIN/../lib/deep",)),
+    lambda c: (c.move(PROG, "/opt/bin"), c.link(PROG, "/opt/bin/prog"))))
+short("library: DF_1_NODEFLIB, in a default folder only", f"liba.so: {NOT_FOUND}",
+      lambda c: c.program("liba.so", flags=("-Wl,-z,nodefaultlib",)))
+short("library: DF_1_NODEFLIB, all by RPATH", "started", lambda c: c.program(
+    "liba.so", flags=("-Wl,-z,nodefaultlib", f"-Wl,-rpath,{LIBS}", "-Wl,--disable-new-dtags")))
+short("library: by its path", "started", lambda c: c.program(c.shared(A)))
+short("library: by a path that is absent", f"/opt/liba.so: {NOT_FOUND}",
+      lambda c: c.program(c.shared("/opt/liba.so")))
+
+
+def set_env(**env):
+    return lambda c: c.env.update(env)
+
+
+in_opt = elsewhere(A, "/opt/lib")
+short("library: by LD_LIBRARY_PATH", "started", both(in_opt, set_env(LD_LIBRARY_PATH="/opt/lib")))
+short("library: LD_LIBRARY_PATH of another folder", f"liba.so: {NOT_FOUND}",
+      both(in_opt, set_env(LD_LIBRARY_PATH="/opt/other:/opt")))
+short("library: of a library by LD_LIBRARY_PATH", "started",
+      both(elsewhere(B, "/opt/lib"), set_env(LD_LIBRARY_PATH="/opt/lib")))
+short("library: LD_LIBRARY_PATH leads to one of another machine first", "started", lambda c: (
+    c.add(c.path(A), "/opt/lib/liba.so"), c.other_machine("/opt/lib/liba.so"),
+    c.env.update(LD_LIBRARY_PATH="/opt/lib")))
+short("library: LD_LIBRARY_PATH leads to a damaged one first", "invalid ELF header", lambda c: (
+    c.write("/opt/lib/liba.so", 100 * "text"), c.env.update(LD_LIBRARY_PATH="/opt/lib")))
+short("library: LD_LIBRARY_PATH, but a set-id program", f"liba.so: {NOT_FOUND}", both(
+    in_opt, set_env(LD_LIBRARY_PATH="/opt/lib"), lambda c: c.chmod(PROG, 0o4755)))
+
+short("cache: names the library", "started", both(in_opt, lambda c: c.ldconfig("/opt/lib")))
+stale = short("cache: made before the library came", f"liba.so: {NOT_FOUND}", lambda c: (
+    in_opt(c), c.move("/opt/lib/liba.so", "/opt/later"), c.ldconfig("/opt/lib", "/opt/later"),
+    c.move("/opt/later/liba.so", "/opt/lib")))
+short("cache: names a library that was removed", f"liba.so: {NOT_FOUND}", lambda c: (
+    in_opt(c), c.ldconfig("/opt/lib"), c.remove("/opt/lib/liba.so")))
+short("cache: names one that was removed, another is in a default folder", "started", lambda c: (
+    c.add(c.path(A), "/opt/lib/liba.so"), c.move(A, "/usr/lib"), c.ldconfig("/opt/lib"),
+    c.remove("/opt/lib/liba.so")))
+short("cache: text", f"liba.so: {NOT_FOUND}", both(
+    in_opt, lambda c: c.write("/etc/ld.so.cache", "text\n" * 100, 0o644)))
+short("cache: DF_1_NODEFLIB, in a folder of the cache", "started", lambda c: (
+    c.move(A, "/opt/lib"), c.move(B, "/opt/lib"), c.move(C, "/opt/lib"), c.ldconfig("/opt/lib"),
+    c.program("liba.so", flags=("-Wl,-z,nodefaultlib",))))
+
+preload_missing = short("preload: LD_PRELOAD absent", "started",
+                        set_env(LD_PRELOAD="/opt/absent.so"))
+short("preload: ld.so.preload names what is absent", "started",
+      lambda c: c.write("/etc/ld.so.preload", "/opt/absent.so\n", 0o644))
+short("preload: LD_PRELOAD damaged", "started", lambda c: (
+    c.write("/opt/text.so", 100 * "text"), c.env.update(LD_PRELOAD="/opt/text.so")))
+short("preload: a library whose own library is absent", f"libz9.so: {NOT_FOUND}", lambda c: (
+    c.add(c.shared("libp.so", "", "libz9.so"), "/opt/libp.so"),
+    c.env.update(LD_PRELOAD="/opt/libp.so")))
+short("preload: brings the library that is absent", "started", both(
+    in_opt, set_env(LD_PRELOAD="/opt/lib/liba.so")))
+
+# --- Versions and symbols
+
+
+def newer_glibc(c):
+    c.patch(PROG, lambda elf: elf.need_version("GLIBC_2.34", "GLIBC_2.99"))
+
+
+def newer_glibc_library(c):
+    c.add(c.shared("liba.so", "#include <stdlib.h>\nint a(void) { return atoi(getenv(\"A\")); }",
+                   "libb.so"), A)
+    c.patch(A, lambda elf: elf.need_version("GLIBC_2.2.5", "GLIBC_2.9.9"))
+
+
+glibc_floor = short("version: the program needs a newer glibc", "`GLIBC_2.99' not found",
+                    newer_glibc)
+short("version: a library needs a newer glibc", "`GLIBC_2.9.9' not found", newer_glibc_library)
+
+
+def needs_v(have, calls="v"):
+    def apply(c):
+        made = c.versioned("V_1", "V_2")
+        c.program(made, "liba.so", calls=calls)
+        c.add(c.versioned(*have) if have else c.shared("libv.so", "int v(void) { return 0; }"),
+              f"{c.libs}/libv.so")
+    return apply
+
+
+short("version: of the library defined", "started", needs_v(("V_1", "V_2")))
+own_version = short("version: of the library older", "`V_2' not found", needs_v(("V_1",)))
+short("version: of the library older, weakly needed", "started", lambda c: (
+    needs_v(("V_1",), "access(\".\", 0) && v")(c),
+    c.patch(PROG, lambda elf: elf.weaken("V_2"))))
+short("version: the library has none at all", "started", needs_v(None))
+short("version: of another family", "`V_2' not found", needs_v(("W_1", "W_2")))
+short("version: defined in the library that LD_LIBRARY_PATH hides", "`V_2' not found", both(
+    needs_v(("V_1", "V_2")), lambda c: (c.add(c.versioned("V_1"), "/opt/lib/libv.so"),
+                                        c.env.update(LD_LIBRARY_PATH="/opt/lib"))))
+
+
+def undefined(have, *flags, lacks="x"):
+    """Linked with a libx.so that defines x, the root's does not."""
+    def apply(c):
+        c.binary["symbols"] = "all"
+        c.program(c.shared("libx.so", "int x(void) { return 0; }"), "liba.so", calls=lacks,
+                  flags=flags)
+        c.add(c.shared("libx.so", have), f"{c.libs}/libx.so")
+    return apply
+
+
+NOW = "-Wl,-z,now"
+short("symbol: all defined", "started", undefined("int x(void) { return 0; }", NOW))
+no_symbol = short("symbol: undefined", "undefined symbol: x", undefined("int y;", NOW))
+
+
+def library_lacks(flags):
+    def apply(c):
+        c.binary["symbols"] = "all"
+        made = c.shared("libb.so", "int b(void) { return 0; } int b2(void) { return 0; }")
+        c.add(c.shared("liba.so", "int b2(void); int a(void) { return b2(); }", made, flags=flags),
+              f"{c.libs}/liba.so")
+    return apply
+
+
+short("symbol: a library's undefined", "undefined symbol: b2", library_lacks((NOW,)))
+short("symbol: a library's undefined, bound when called", "started",
+      lambda c: (library_lacks(())(c), c.binary.pop("symbols")))
+
+
+def weak_symbol(c):
+    c.binary["symbols"] = "all"
+    source = "int n(void) __attribute__((weak)); int a(void) { return n ? n() : 0; }"
+    c.add(c.shared("liba.so", source, flags=(NOW,)), f"{c.libs}/liba.so")
+
+
+short("symbol: undefined, but weak", "started", weak_symbol)
+
+# --- Scripts
+
+
+def script(line, *more):
+    return lambda c: (c.move(PROG, "/opt/bin"), c.write(PROG, line), *(m(c) for m in more))
+
+
+RUN = "/opt/bin/prog"
+
+
+def env_program(c):
+    c.add("/usr/bin/env", "/usr/bin/env")
+
+
+short("script: nothing wrong", "started", script(f"#!{RUN}\n"))
+short("script: with an argument", "started", script(f"#! {RUN} -x\n"))
+short("script: interpreter absent", "ENOENT", script("#!/bin/absent\n"))
+short("script: CRLF", "ENOENT", script(f"#!{RUN}\r\n"))
+short("script: interpreter of mode 0644", "EACCES",
+      script(f"#!{RUN}\n", lambda c: c.chmod(RUN, 0o644)))
+short("script: interpreter a directory", "EACCES", script("#!/opt/bin\n"))
+short("script: interpreter empty", "ENOEXEC", script("#!/opt/e\n", lambda c: c.write("/opt/e", "")))
+short("script: interpreter of another machine", "ENOEXEC",
+      script(f"#!{RUN}\n", lambda c: c.other_machine(RUN)))
+short("script: its own interpreter", "ELOOP", script(f"#!{PROG}\n"))
+short("script: mode 0644", "EACCES", script(f"#!{RUN}\n", program_0644))
+short("script: #! and nothing", "ENOEXEC", script("#!\n"))
+short("script: interpreter of 300 bytes", "ENOEXEC", script("#!/" + 300 * "x" + "\n"))
+
+
+def nested(depth):
+    """DEPTH scripts on the way to a program."""
+    def apply(c):
+        c.move(PROG, "/opt/bin")
+        for i in range(depth):
+            c.write(f"/opt/s{i}" if i else PROG,
+                    f"#!{RUN if i == depth - 1 else f'/opt/s{i + 1}'}\n")
+    return apply
+
+
+short("script: five deep", "started", nested(5))
+short("script: six deep", "ELOOP", nested(6))
+script_no_loader = short("script: the interpreter's loader absent", "ENOENT",
+                         script(f"#!{RUN}\n", no_loader))
+short("script: the interpreter's library absent", f"liba.so: {NOT_FOUND}",
+      script(f"#!{RUN}\n", missing))
+short("script: the interpreter needs a newer glibc", "`GLIBC_2.99' not found", both(
+    newer_glibc, script(f"#!{RUN}\n")))
+short("script: env finds the program", "started",
+      script("#!/usr/bin/env prog\n", env_program, set_env(PATH="/usr/bin:/opt/bin")))
+short("script: env of what is absent", "env: 'node9'",
+      script("#!/usr/bin/env node9\n", env_program, set_env(PATH="/usr/bin:/opt/bin")))
+short("script: env, the program's folder not in PATH", "env: 'prog'",
+      script("#!/usr/bin/env prog\n", env_program, set_env(PATH="/usr/bin:/bin")))
+short("script: env, CRLF", "env: 'prog\\r'",
+      script("#!/usr/bin/env prog\r\n", env_program, set_env(PATH="/usr/bin:/opt/bin")))
+short("script: env absent", "ENOENT", script("#!/usr/bin/env prog\n", set_env(PATH="/opt/bin")))
+short("script: env, two words", "env: 'prog -x'",
+      script("#!/usr/bin/env prog -x\n", env_program, set_env(PATH="/opt/bin")))
+short("script: env -S", "started",
+      script("#!/usr/bin/env -S prog -x\n", env_program, set_env(PATH="/opt/bin")))
+short("script: env finds a program of mode 0644", "env: 'prog': Permission denied", script(
+    "#!/usr/bin/env prog\n", env_program, set_env(PATH="/opt/bin"), lambda c: c.chmod(RUN, 0o644)))
+short("script: env finds a program whose library is absent", f"liba.so: {NOT_FOUND}",
+      script("#!/usr/bin/env prog\n", env_program, missing, set_env(PATH="/opt/bin")))
+
+# --- musl
+
+
+def musl(words, outcome, function, **more):
+    return short("musl " + words, outcome, function, musl=True, **more)
+
+
+def aarch64(elf):
+    """musl does not look at e_machine, it finds relocations that it does not know."""
+    elf.put("H", 18, AARCH64)
+    elf.put("I", elf.section(4) + 8, 1027)  # R_AARCH64_RELATIVE, in the first SHT_RELA
+
+
+musl("nothing wrong", "started", lambda c: None)
+musl("loader: absent", "ENOENT", lambda c: c.remove(MUSL))
+musl("loader: mode 0644", "EACCES", lambda c: c.chmod(MUSL, 0o644))
+# It fails there for lack of libc.so; which loader it is the gate knows by its name only.
+musl("loader: glibc's in its place", "libc.so: cannot open", lambda c: c.add(GLIBC, MUSL),
+     says="is defined by no library")
+musl("library: absent", "library liba.so: No such file", lambda c: c.remove("/lib/liba.so"))
+musl("library: of a library absent", "library libb.so: No such file",
+     lambda c: c.remove("/lib/libb.so"))
+musl("library: both absent", "library liba.so: No such file", lambda c: (
+    c.remove("/lib/liba.so"), c.remove("/lib/libb.so")))
+musl("library: text", "Exec format error", lambda c: c.write("/lib/liba.so", 100 * "text"))
+musl("library: empty", "liba.so", lambda c: c.write("/lib/liba.so", ""))
+musl("library: of another machine", "unsupported relocation type 1027",
+     lambda c: c.patch("/lib/liba.so", aarch64), says="another class or machine")
+musl("library: mode 0000", "liba.so", lambda c: c.chmod("/lib/liba.so", 0))
+musl("library: a directory", "liba.so", lambda c: c.folder_for("/lib/liba.so"))
+musl("library: on a noexec mount", "liba.so", lambda c: (
+    elsewhere("/lib/liba.so", "/opt/lib", flags=("-Wl,-rpath,/opt/lib",))(c),
+    c.mount("/opt/lib", "noexec")))
+musl("library: by the program's RUNPATH, also of a library", "started",
+     elsewhere("/lib/libb.so", "/opt/lib", flags=("-Wl,-rpath,/opt/lib",)))
+musl("library: by LD_LIBRARY_PATH", "started", both(
+    elsewhere("/lib/liba.so", "/opt/lib"), set_env(LD_LIBRARY_PATH="/opt/lib")))
+musl("library: by the path file", "started", both(
+    elsewhere("/lib/liba.so", "/opt/lib"),
+    lambda c: c.write("/etc/ld-musl-x86_64.path", "/lib:/opt/lib\n", 0o644)))
+musl("library: the path file leaves its folder out", "library liba.so: No such file",
+     lambda c: c.write("/etc/ld-musl-x86_64.path", "/opt/lib\n", 0o644))
+musl("library: in the cache that it does not read", "library liba.so: No such file",
+     both(elsewhere("/lib/liba.so", "/opt/lib"), lambda c: c.ldconfig("/opt/lib")))
+musl("library: of glibc, whose libc.so.6 it takes for its own", "started", lambda c: (
+    c.add(c.tools.make("gcc", "int a(void) { return 0; }\n", "-shared", "-fPIC",
+                       "-Wl,-soname,liba.so"), "/lib/liba.so")))
+musl("preload: absent", "started", set_env(LD_PRELOAD="/opt/absent.so"))
+musl("symbol: undefined", "x: symbol not found", both(
+    undefined("int y;"), lambda c: c.binary.pop("symbols")))
+musl("symbol: a library's undefined", "b2: symbol not found", both(
+    library_lacks(()), lambda c: c.binary.pop("symbols")))
+musl("symbol: undefined, but weak", "started", both(
+    weak_symbol, lambda c: c.binary.pop("symbols")))
+musl("version: missing, which it does not ask", "started", needs_v(("V_1",)))
+musl("program: static", "started", lambda c: (c.program(flags=("-static",)), c.remove(MUSL)))
+musl("program: cut behind its first page", "killed by SIG", lambda c: c.cut(PROG, 4096))
+
+# --- Pairs: what is met first decides
+
+for first, other, happens in (
+        (program_0644, no_loader, "EACCES"), (program_0644, missing, "EACCES"),
+        (app_0700, no_loader, "EACCES"), (program_noexec, loader_0644, "EACCES"),
+        (program_noexec, missing, "EACCES"), (program_machine, no_loader, "ENOEXEC"),
+        (program_machine, missing, "ENOEXEC"), (program_machine, program_0644, "EACCES"),
+        (no_nul, no_loader, "ENOEXEC"), (oversized, loader_0644, "ENOEXEC"),
+        (no_loader, missing, "ENOENT"), (no_loader, glibc_floor, "ENOENT"),
+        (loader_0644, missing, "EACCES"), (loader_noexec, no_libc, "EACCES"),
+        (loader_machine, library_machine, "ELIBBAD"), (loader_empty, library_empty, "EIO"),
+        (loader_loop, library_loop, "ELOOP"), (loader_folder, library_folder, "EACCES"),
+        (loader_cut, missing, "killed by SIG"), (loader_folder_0700, missing_2, "EACCES"),
+        (missing_2, no_libc, f"libc.so.6: {NOT_FOUND}"),
+        (missing, no_libc, f"liba.so: {NOT_FOUND}"),
+        (missing, glibc_floor, f"liba.so: {NOT_FOUND}"),
+        (missing_2, own_version, f"libb.so: {NOT_FOUND}"),
+        (library_text, missing_2, "invalid ELF header"),
+        (library_empty, no_libc, "file too short"), (library_0000, missing_2, "liba.so"),
+        (library_folder, no_libc, "liba.so"),
+        (library_noexec, glibc_floor, "failed to map segment"),
+        (library_acl, missing_2, "liba.so"), (libs_0700, glibc_floor, "liba.so"),
+        (not_inherited, library_machine, f"liba.so: {NOT_FOUND}"), (stale, missing_2, "liba.so"),
+        (preload_missing, missing, f"liba.so: {NOT_FOUND}"),
+        (preload_missing, no_loader, "ENOENT"), (no_symbol, missing_2, f"libb.so: {NOT_FOUND}"),
+        (own_version, newer_glibc, "not found (required by"),
+        (no_symbol, newer_glibc_library, "`GLIBC_2.9.9' not found"),
+        (script_no_loader, missing, "ENOENT"), (loader_0700, library_0000, "EACCES")):
+    def name_of(function):
+        return next(c[0] for c in CASES if c[2] is function)
+    second = name_of(other) if any(c[2] is other for c in CASES) else other.__name__
+    short(f"pair: {name_of(first)} + {second}", happens, both(first, other))
+
+
+# --- What the gate must say
+
+LOADER_SAYS = (
+    # check, what of the message it must name
+    (r"error while loading shared libraries: (?P<a>[^:]+): ", "libraries"),
+    (r"(?P<b>[^\s:]+): version `(?P<a>[^']+)' not found \(required by (?P<c>[^)]+)\)", "symbols"),
+    (r"symbol lookup error: (?P<b>[^:]+): undefined symbol: (?P<a>[^\s,]+)", "symbols"),
+    (r"Error loading shared library (?P<a>[^:]+): .* \(needed by (?P<b>[^)]+)\)", "libraries"),
+    (r"Error relocating (?P<b>[^:]+): (?P<a>[^:]+): symbol not found", "symbols"),
+    (r"env: '(?P<a>[^:]+)': No such", "machine"),
+    (r"env: '(?P<a>[^:]+)': Permission", "access"),
+)
+
+
+def wanted(outcome):
+    """(check or None, words that the first failure must have): alternatives, each of one line."""
+    if re.fullmatch("E[A-Z0-9]+", outcome):
+        return [(None, [outcome])]
+    if outcome.startswith("killed"):
+        return [(None, ["killed"])]
+    for pattern, check in LOADER_SAYS:
+        found = [(f"binary.{check}", [os.path.basename(w) for w in m.groups()])
+                 for m in re.finditer(pattern, outcome)]
+        if found:
+            # Of versions the loader lists all; of the rest the gate names the first.
+            return found if check == "symbols" and "version" in outcome else found[:1]
+    return []
+
+
+def disagreement(outcome, says, code, report):
+    """Why the gate's answer is not what happened, or None."""
+    failures = [r for r in report["results"] if r["status"] == "fail"]
+    others = [r for r in report["results"] if r["status"] == "error"]
+    told = "; ".join(f"{r['check']} {r['status']}: {r['message']} [{r.get('observed')}]"
+                     for r in failures + others) or "nothing"
+    if outcome == "started":
+        good = code == 0 and report["verdict"] == "pass"
+        return None if good else f"it started; exit {code}, {told}"
+    if code != 1 or not failures:
+        return f"{outcome}; exit {code}, {told}"
+    text = f"{failures[0]['message']} {failures[0].get('observed')}"
+    quoted = re.search("[Ee]rror (while )?loading shared librar.*",
+                       str(failures[0].get("observed")))
+    if quoted and quoted[0] not in outcome:
+        return f"{outcome}; quoted as {quoted[0]}"
+    for check, words in [(None, [says])] if says else wanted(outcome):
+        if check in (None, failures[0]["check"]) and all(w in text for w in words):
+            return None
+    return f"{outcome}; exit {code}, {told}"
+
+
+def ask(binary, c):
+    done = tap.run([binary, "verify", "--root", c.root, "--policy", "-", "--format", "json"],
+                   input=json.dumps(c.policy()).encode())
+    if done.defect():
+        return None, None, done.defect()
+    try:
+        return done.code, json.loads(done.out), None
+    except ValueError:
+        return None, None, f"no report: {done}"
+
+
+def check(binary, tools, words, outcome, function, is_musl, says):
+    with tempfile.TemporaryDirectory() as root:
+        os.chmod(root, 0o755)
+        c = Case(tools, root, is_musl)
+        try:
+            function(c)
+            happened = c.execute()
+            code, report, why = ask(binary, c)
+        finally:
+            c.close()
+    if outcome not in happened:
+        return f"written here: {outcome}; happened: {happened}"
+    return why or disagreement(happened, says, code, report)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("binary", metavar="BINARY")
+    parser.add_argument("-k", default="", metavar="WORDS")
+    options = parser.parse_args()
+    binary = os.path.abspath(options.binary)
+    if os.geteuid() != 0 or os.uname().machine != "x86_64":
+        print("oracle_start.py: needs root on x86-64", file=sys.stderr)
+        return 2
+    if os.environ.pop("ORACLE_START_INSIDE", None) is None:
+        # Mounts of its own.
+        os.environ["ORACLE_START_INSIDE"] = "1"
+        os.execvp("unshare", ["unshare", "--mount", sys.executable, *sys.argv])
+    os.umask(0o022)
+    agreed = total = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        tools = Tools(scratch)
+        for entry in CASES:
+            if options.k not in entry[0]:
+                continue
+            why = check(binary, tools, *entry)
+            total, agreed = total + 1, agreed + (why is None)
+            print(f"ok {entry[0]}" if why is None else f"not ok {entry[0]}: {why}", flush=True)
+    print(f"{agreed} of {total} agree")
+    return 0 if agreed == total > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
