@@ -188,6 +188,35 @@ static void read_dynamic(struct ig_file *file, const struct ig_bytes *bytes)
     }
 }
 
+/* A file whose first page is in memory: headers are read from it piece by piece. */
+struct head {
+    struct ig_bytes bytes;  /* first, so that its address is this one's */
+    struct ig_bytes plain;
+    size_t length;
+    uint8_t page[4096];
+};
+
+static ssize_t read_behind_head(const struct ig_bytes *from, void *buf, size_t size,
+                                uint64_t offset)
+{
+    const struct head *head = (const struct head *)(const void *)from;
+    if (offset > head->length || size > head->length - offset) {
+        return head->plain.read(&head->plain, buf, size, offset);
+    }
+    memcpy(buf, head->page + offset, size);
+    return (ssize_t)size;
+}
+
+static int open_head(struct head *head, int fd, uint64_t size)
+{
+    head->plain = ig_bytes_of_fd(fd, size);
+    head->bytes = head->plain;
+    head->bytes.read = read_behind_head;
+    ssize_t n = ig_bytes_read_at(&head->plain, head->page, sizeof head->page, 0);
+    head->length = n > 0 ? (size_t)n : 0;
+    return n < 0 ? -1 : 0;
+}
+
 static void read_file(struct ig_file *file, const struct ig_walk *walk)
 {
     const struct ig_meta *meta = &ig_walk_final(walk)->meta;
@@ -206,14 +235,18 @@ static void read_file(struct ig_file *file, const struct ig_walk *walk)
         bad(file, IG_FIT_UNREAD, e.text);
         return;
     }
-    struct ig_bytes bytes = ig_bytes_of_fd(fd, meta->size);
-    if (ig_image_parse(&bytes, &file->image, &e) != 0) {
+    struct head head;
+    if (open_head(&head, fd, meta->size) != 0) {
+        bad(file, IG_FIT_UNREAD, strerror(errno));
+        return;
+    }
+    if (ig_image_parse(&head.bytes, &file->image, &e) != 0) {
         bad(file, IG_FIT_UNREAD, e.text);
         return;
     }
     judge_image(file);
     if (file->fit == IG_FIT_YES) {
-        read_dynamic(file, &bytes);
+        read_dynamic(file, &head.bytes);
     }
 }
 

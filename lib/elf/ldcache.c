@@ -216,6 +216,12 @@ int ig_ldcache_parse(char *data, size_t length, struct ig_ldcache *out, struct i
         ig_ldcache_free(out);
         return -1;
     }
+    /* ldconfig sorts in nearly the opposite order, which is what costs a sort most. */
+    for (size_t i = 0; i < out->count / 2; i++) {
+        struct ig_ldcache_entry first = out->entries[i];
+        out->entries[i] = out->entries[out->count - 1 - i];
+        out->entries[out->count - 1 - i] = first;
+    }
     qsort(out->entries, out->count, sizeof *out->entries, by_name);
     drop_repeated(out);
     return 0;

@@ -8,10 +8,10 @@
 #include "elf/image_priv.h"
 
 /* Names of one file lie close together, mostly at the table's end: one window serves many. */
-static bool load_window(struct ig_names *names, uint64_t index)
+static bool load_window(struct ig_names *names, uint64_t index, size_t size)
 {
     uint64_t left = names->size - index;
-    size_t wanted = left < sizeof names->window ? (size_t)left : sizeof names->window;
+    size_t wanted = left < size ? (size_t)left : size;
     ssize_t n = ig_bytes_read_at(names->from, names->window, wanted, names->offset + index);
     names->window_at = index;
     names->window_length = n > 0 ? (size_t)n : 0;
@@ -21,29 +21,37 @@ static bool load_window(struct ig_names *names, uint64_t index)
     return n > 0;
 }
 
+/* The name at INDEX if the window has it with its end. */
+static const char *in_window(const struct ig_names *names, uint64_t index, size_t *length)
+{
+    if (index < names->window_at || index - names->window_at >= names->window_length) {
+        return NULL;
+    }
+    const char *start = names->window + (index - names->window_at);
+    size_t room = names->window_length - (size_t)(index - names->window_at);
+    room = room < IG_NAME_MAX ? room : IG_NAME_MAX;
+    *length = strnlen(start, room);
+    return *length < room ? start : NULL;
+}
+
 char *ig_names_get(struct ig_names *names, uint64_t index)
 {
+    /* Most names are short; few are as long as a path may be. */
+    static const size_t sizes[] = {1024, sizeof names->window};
+    size_t length;
     if (index >= names->size || names->error != 0) {
         return NULL;
     }
-    for (int again = 0; again < 2; again++) {
-        bool inside = index >= names->window_at &&
-                      index - names->window_at < names->window_length;
-        if (inside) {
-            const char *start = names->window + (index - names->window_at);
-            size_t room = names->window_length - (size_t)(index - names->window_at);
-            size_t length = strnlen(start, room < IG_NAME_MAX ? room : IG_NAME_MAX);
-            if (length < room && length < IG_NAME_MAX) {
-                if (names->kept + length + 1 > IG_NAMES_BUDGET) {
-                    return NULL;
-                }
-                names->kept += length + 1;
-                return ig_strndup(start, length);
-            }
-        }
-        if (again == 0 && !load_window(names, index)) {
+    const char *name = in_window(names, index, &length);
+    for (size_t i = 0; name == NULL && i < IG_COUNT(sizes); i++) {
+        if (!load_window(names, index, sizes[i])) {
             return NULL;
         }
+        name = in_window(names, index, &length);
     }
-    return NULL;
+    if (name == NULL || names->kept + length + 1 > IG_NAMES_BUDGET) {
+        return NULL;
+    }
+    names->kept += length + 1;
+    return ig_strndup(name, length);
 }

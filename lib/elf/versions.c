@@ -65,7 +65,12 @@ static void open_table(const struct ig_bytes *from, const struct ig_image *image
 {
     uint64_t room = 0;
     uint64_t offset = ig_image_offset(image, vaddr, &room);
-    *t = (struct table){.from = from, .offset = offset, .little = image->e_data == ELFDATA2LSB};
+    /* The window is left as it is: clearing it would cost more than reading the table. */
+    t->from = from;
+    t->offset = offset;
+    t->little = image->e_data == ELFDATA2LSB;
+    t->error = 0;
+    t->window_at = t->window_size = 0;
     t->size = offset == UINT64_MAX ? 0 : room < TABLE_MAX ? (size_t)room : TABLE_MAX;
 }
 

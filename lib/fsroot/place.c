@@ -76,10 +76,8 @@ int ig_place_copy(struct ig_place *to, const struct ig_place *from)
     if (from->path.length > 0) {
         ig_buf_add(&to->path, from->path.data, from->path.length);
     }
-    if (number == 0) {
-        number = duplicate_or_none(from->fd, &to->fd);
-    }
-    return number != 0 ? number : duplicate_or_none(from->parent_fd, &to->parent_fd);
+    /* parent_fd need not be at hand. */
+    return number != 0 ? number : duplicate_or_none(from->fd, &to->fd);
 }
 
 int ig_place_to_root(struct ig_place *p)
@@ -130,8 +128,8 @@ static int open_above(struct ig_place *p, int *out, struct ig_meta *meta)
 
 int ig_place_up(struct ig_place *p)
 {
-    struct ig_meta meta;
-    int fd;
+    struct ig_meta meta = {0};
+    int fd = -1;
     int number = ig_place_check_search(p);
     if (number != 0 || p->depth == 0) {
         return number;

@@ -85,7 +85,13 @@ int ig_fsroot_slurp(const struct ig_fsroot *root, const char *path, size_t max,
         IG_AUTO_FREE char *shown = ig_escaped(path);
         return ig_error_set(e, number, "reading %s", shown);
     }
-    ig_buf_add(out, text.data, text.length);
+    if (out->length == 0 && text.length > 0) {
+        ig_buf_free(out);
+        *out = text;
+        text = (struct ig_buf){0};
+    } else {
+        ig_buf_add(out, text.data, text.length);
+    }
     return 0;
 }
 
