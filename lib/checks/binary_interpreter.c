@@ -244,8 +244,15 @@ static void judge_loader(const struct ig_question *q, const struct ig_image *pro
                          "interpreter.trustedDirs.");
         return;
     }
-    if (ig_scene_is_mount_point(q->scene, &loader->walk) &&
-        !ig_scene_promises(q->scene, final)) {
+    struct ig_error e = {0};
+    int covered = ig_scene_is_mount_point(q->scene, &loader->walk, &e);
+    if (covered < 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "Whether a mount lies on the loader %s is not known: %s.",
+                      final, e.text);
+        ig_result_fix(r, "See what keeps the gate from looking there.");
+        return;
+    }
+    if (covered > 0 && !ig_scene_promises(q->scene, final)) {
         ig_result_set(r, IG_STATUS_FAIL, "A mount lies on the loader %s itself: it hides the "
                                          "image's loader.", final);
         ig_result_expected(r, "no mount on %s", final);

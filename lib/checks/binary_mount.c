@@ -27,6 +27,8 @@ static void run(const struct ig_question *q, struct ig_result *r)
         ig_result_fix(r, "Mount /proc in this container.");
         return;
     }
+    struct ig_error e = {0};
+    int covered = ig_scene_is_mount_point(q->scene, walk, &e);
     const struct ig_mount *stale = stale_on_the_way(q, &where);
     if (stale != NULL) {
         ig_result_set(r, IG_STATUS_FAIL,
@@ -35,7 +37,11 @@ static void run(const struct ig_question *q, struct ig_result *r)
         ig_result_observed(r, "%s//deleted", stale->root);
         ig_result_fix(r, "Delete the pod so that the volume is mounted anew; mount the whole "
                          "volume instead of a subPath where its content is replaced.");
-    } else if (ig_scene_is_mount_point(q->scene, walk) && !ig_scene_promises(q->scene, walk->path)) {
+    } else if (covered < 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "Whether a mount lies on the program is not known: %s.",
+                      e.text);
+        ig_result_fix(r, "See what keeps the gate from looking at %s.", walk->path);
+    } else if (covered > 0 && !ig_scene_promises(q->scene, walk->path)) {
         ig_result_set(r, IG_STATUS_FAIL, "A mount lies on the program itself (%s), which the "
                                          "policy does not promise: it hides the image's file.",
                       walk->path);

@@ -90,13 +90,16 @@ static void root_is_unfit(struct ig_scene *scene, const char *what)
 }
 
 /* PREFIX: the root that WALK started at, as this process sees it. */
-static bool is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk,
-                           const char *prefix)
+static int is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk,
+                          const char *prefix, struct ig_error *e)
 {
     struct ig_meta directory;
     const struct ig_hop *final = ig_walk_final(walk);
-    if (walk->parent_fd < 0 || ig_meta_of_fd(walk->parent_fd, &directory, NULL) != 0) {
-        return false;
+    if (walk->parent_fd < 0) {
+        return 0;
+    }
+    if (ig_meta_of_fd(walk->parent_fd, &directory, e) != 0) {
+        return -1;
     }
     uint64_t above = directory.mnt_id;
     ig_meta_free(&directory);
@@ -122,7 +125,8 @@ static void locate_root(struct ig_scene *scene)
     IG_AUTO_FREE char *path = ig_format("%s/%s", here, scene->root_name);
     if (ig_fsroot_walk(scene->own, path, 0, &walk) == 0) {
         scene->root_path = ig_strdup(walk.path);
-        scene->root_is_folder = strcmp(walk.path, "/") != 0 && !is_mount_point(scene, &walk, "");
+        scene->root_is_folder =
+            strcmp(walk.path, "/") != 0 && is_mount_point(scene, &walk, "", NULL) == 0;
     }
     ig_walk_free(&walk);
 }
@@ -158,9 +162,14 @@ static int graft_volumes(struct ig_scene *scene, struct ig_error *e)
         /* A volume that this container lacks is volume.mounted's to report. A folder of the gate's
          * own that only has its name must not stand for what lies below --root. */
         struct ig_walk walk;
-        bool there = ig_fsroot_walk(scene->own, ig_volume_at(volume), 0, &walk) == 0 &&
-                     (volume->at != NULL || is_mount_point(scene, &walk, ""));
+        int there = ig_fsroot_walk(scene->own, ig_volume_at(volume), 0, &walk) == 0;
+        if (there && volume->at == NULL) {
+            there = is_mount_point(scene, &walk, "", e);
+        }
         ig_walk_free(&walk);
+        if (there < 0) {
+            return ig_error_context(e, "volume %s", volume->path);
+        }
         if (there && scene->root != NULL &&
             ig_fsroot_graft(scene->root, volume->path, ig_volume_at(volume), e) != 0) {
             return ig_error_context(e, "volume %s", volume->path);
@@ -297,9 +306,10 @@ bool ig_scene_promises(const struct ig_scene *scene, const char *path)
     return false;
 }
 
-bool ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk)
+int ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk,
+                            struct ig_error *e)
 {
-    return is_mount_point(scene, walk, scene->root_path != NULL ? scene->root_path : "");
+    return is_mount_point(scene, walk, scene->root_path != NULL ? scene->root_path : "", e);
 }
 
 bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop)

@@ -57,8 +57,10 @@ const char *ig_volume_at(const struct ig_subject *volume);
 bool ig_scene_on_volume(const struct ig_scene *scene, const struct ig_hop *hop);
 /* Does a `volumes` entry promise a mount exactly on PATH? */
 bool ig_scene_promises(const struct ig_scene *scene, const char *path);
-/* Is the end of WALK (in scene->root) a mount point of its own? */
-bool ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk);
+/* Is the end of WALK (in scene->root) a mount point of its own? 1 or 0; -1 where that cannot be told
+ * (E says why). */
+int ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk,
+                            struct ig_error *e);
 /* Is HOP the folder that --root names, and no mount point? */
 bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop);
 /* ig_walk_permits() for the program's user. The mode of the folder that an image was unpacked into
