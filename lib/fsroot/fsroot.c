@@ -95,7 +95,7 @@ int ig_fsroot_graft(struct ig_fsroot *root, const char *point, const char *own,
         IG_AUTO_FREE char *shown = ig_escaped(point);
         return ig_error_set(e, EINVAL, "nothing can be mounted on \"%s\"", shown);
     }
-    struct ig_fsroot *process;
+    struct ig_fsroot *process = NULL;
     if (ig_fsroot_open("/", &process, e) != 0) {
         return -1;
     }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -37,7 +38,6 @@ static uint64_t mount_id_of_fdinfo(int fd)
 {
     char path[64];
     char text[1024];
-    unsigned long long id = 0;
     snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
     IG_AUTO_CLOSE int info = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t length = info >= 0 ? read(info, text, sizeof text - 1) : -1;
@@ -46,7 +46,7 @@ static uint64_t mount_id_of_fdinfo(int fd)
     }
     text[length] = '\0';
     const char *key = strstr(text, "mnt_id:");
-    return key != NULL && sscanf(key, "mnt_id: %llu", &id) == 1 ? id : 0;
+    return key != NULL ? strtoull(key + strlen("mnt_id:"), NULL, 10) : 0;
 }
 
 static uint64_t mount_id(int fd)

@@ -162,7 +162,7 @@ int ig_decode_path(const cJSON *value, char **out, const struct ig_where *where,
                    struct ig_error *e)
 {
     char *text IG_AUTO_FREE = NULL;
-    if (ig_decode_string(value, &text, where, e) < 0) {
+    if (ig_decode_string(value, &text, where, e) < 0 || text == NULL) {
         return -1;
     }
     if (!normal(text)) {
@@ -231,7 +231,7 @@ static int decode_enum(const cJSON *value, const struct ig_param *param, int *ou
     char number[24];
     const char *text = value->valuestring;
     if (param->number_too && cJSON_IsNumber(value)) {
-        uint64_t n;
+        uint64_t n = 0;
         if (ig_decode_uint(value, exact_max, &n, where, e) < 0) {
             return -1;
         }

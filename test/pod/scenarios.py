@@ -173,7 +173,9 @@ def forget_visible(policy):
 
 
 def own_loader(policy):
-    policy["binaries"][0]["interpreter"] = {"path": OWN_LOADER, "trustedDirs": ["/app/l"]}
+    # Its libraries lie in the server's image all the same.
+    policy["binaries"][0].update(interpreter={"path": OWN_LOADER, "trustedDirs": ["/app/l"]},
+                                 libraries=False, symbols=False)
 
 
 def volume_at(path):
