@@ -85,8 +85,10 @@ static int take_code(const struct ig_view *view, const struct ig_dynamic *d,
         ig_hardening_static_protector(view, h) != 0) {
         return ig_error_set(e, errno, "cannot read the program's code");
     }
-    if (h->fault == NULL && view->image->interp_state == IG_INTERP_NONE && d->needed_count == 0 &&
-        h->fortified_count == 0) {
+    /* One with a PT_INTERP and no dynamic section starts too; its loader has nothing to do. */
+    bool is_static = d->needed_count == 0 &&
+                     (!d->present || view->image->interp_state == IG_INTERP_NONE);
+    if (h->fault == NULL && is_static && h->fortified_count == 0) {
         h->fortify = IG_ANSWER_UNKNOWN;
         h->fortify_why = "it is static, and has its C library's functions inside";
     }
