@@ -319,6 +319,17 @@ def test_odd_files(bench, group):
                      [("binary.file", "fail", fault.get(name, "is not a directory"))], within=SOON)
 
 
+def linked(bench, name, *dirs):
+    """A program that needs libown.so, which the last of its search path's DIRS has."""
+    source = bench.write(f"{name}.c", "int own(void);\nint main(void) { return own(); }\n")
+    library = bench.write("own.c", "int own(void);\nint own(void) { return 0; }\n")
+    path = bench.path(name)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", f"{dirs[-1]}/libown.so", library], check=True)
+    subprocess.run(["gcc", "-o", path, source, "-L", dirs[-1], "-lown",
+                    "-Wl,-rpath," + ":".join(dirs)], check=True)
+    return path
+
+
 def test_unreadable(bench, group):
     nobody = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
     path = bench.write("unreadable", bench.bytes, 0o711)
@@ -358,6 +369,16 @@ def test_unreadable(bench, group):
     group.expect("program in a directory that the gate may not search", run, 3,
                  [("binary.file", "error", "EACCES")])
     os.chmod(closed, 0o711)
+    # The main container's user would take the library from the folder that the gate cannot see.
+    hidden, plain = bench.folder("hidden"), bench.folder("plain-lib")
+    program = linked(bench, "linked", hidden, plain)
+    shutil.copy(f"{plain}/libown.so", hidden)
+    os.chmod(hidden, 0o700)
+    run = bench.verify("--binary", program, "--run-as", "0:0", wrap=nobody)
+    group.expect("a library folder closed to the gate, open to the program's user", run, 3,
+                 [("binary.libraries", "error", "EACCES")])
+    run = bench.verify("--binary", program, "--run-as", f"{NOBODY}:{NOBODY}", wrap=nobody)
+    group.expect("a library folder closed to both", run, 0, [("binary.libraries", "pass", "")])
     root = bench.folder("unlisted")
     shutil.copyfile(bench.good, f"{root}/p")
     os.chmod(f"{root}/p", 0o755)
@@ -702,6 +723,12 @@ def test_faults(bench, group):
         run = bench.verify("--policy", policy, "--stall", "5")
         group.expect(f"{name} as the loader", run, code,
                      [("binary.interpreter", "error" if code else "pass", "")], within=SOON)
+    libs = bench.folder("fault-lib")
+    for name in ("eio-below", "eio-below/x", "eio-link", "eio-lookup"):
+        program = linked(bench, "fault-linked", at(bench, name), libs)
+        run = bench.verify("--binary", program)
+        group.expect(f"{name} as a library folder", run, 3, [("binary.libraries", "error", "EIO")],
+                     within=SOON)
     for name in ("eio-list", "eio-below"):
         run = bench.binary_run("/program", "--root", at(bench, name))
         group.expect(f"{name} as --root", run, 3, within=SOON)
@@ -743,6 +770,11 @@ def test_hangs(bench, group):
             "binaries": [{"path": elf, "interpreter": {"trustedDirs": [bench.work]}}]})
         cases.append((f"{name} as the loader", 3, "binary.interpreter",
                       ["--policy", policy, *limits], None))
+    libs = bench.folder("hang-lib")
+    for name in ("hang-below", "hang-link", "hang-lookup"):
+        program = linked(bench, f"linked-{name}", fresh(bench, name), libs)
+        cases.append((f"{name} as a library folder", 3, "binary.libraries",
+                      ["--binary", program, *limits], None))
     for name in ("hang-list", "hang-below", "dots"):
         cases.append((f"{name} as --root", 3, "binary.sha256",
                       ["--root", fresh(bench, name), "--binary", "/program", "--sha256",
@@ -1358,12 +1390,15 @@ def picks(count, most):
 
 def inject(bench, arguments, call, when, error):
     """One run on one CPU, so that all checks run in one thread and WHEN means the same each
-    time. taskset itself makes calls too: the strace is below it."""
-    return bench.finish(bench.start(
-        *arguments, wrap=("taskset", "-c", str(when % os.cpu_count()), "strace", "-f", "-qq",
-                          "-o", "/dev/null", "-e", f"trace={call}",
-                          "-e", f"inject={call}:error={error}:when={when}"),
+    time. taskset itself makes calls too, so strace is below it."""
+    cpu = str(int(str(when).rstrip("+")) % os.cpu_count())
+    run = bench.finish(bench.start(
+        *arguments, wrap=("taskset", "-c", cpu, "strace", "-f", "-qq", "-o", "/dev/null", "-e",
+                          f"trace={call}", "-e", f"inject={call}:error={error}:when={when}"),
         env={"ASAN_OPTIONS": no_leaks()["ASAN_OPTIONS"]}), 20)
+    if "strace:" in run.err:
+        raise RuntimeError(run.err)
+    return run
 
 
 def all_injections(bench, arguments, most):
@@ -1372,6 +1407,8 @@ def all_injections(bench, arguments, most):
     for call, count in sorted(counts.items()):
         if call in SKIPPED or (bench.sanitized and call in START):
             continue
+        if call not in START and before.get(call, 0) == 0:
+            plan += [(call, f"{n}+", "EIO") for n in sorted({1, max(1, count // 2)})]
         first = before.get(call, 0) + 1 if bench.sanitized else 1
         numbers = [n for n in picks(count, most) if n >= first]
         errors = ["EIO"] + (["EINTR"] if call in ("read", "pread64", "write") else [])
@@ -1450,6 +1487,36 @@ def failing_everything(bench):
     })
 
 
+def hide_nothing(bench, group, name, arguments, failing, plan):
+    """After none of PLAN's faults may one of the FAILING results pass. Returns how often each call
+    was made to fail."""
+    injected, why, codes = {}, {}, {}
+
+    def play(item):
+        return item, inject(bench, arguments, *item)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for (call, when, error), run in pool.map(play, plan):
+            injected[call] = injected.get(call, 0) + 1
+            codes[run.code] = codes.get(run.code, 0) + 1
+            fault = None
+            if run.code == 0:
+                fault = "exit code 0"
+            elif call not in START:
+                fault = defect(run)
+            for r in run.results():
+                if (r["check"], r["subject"]) in failing and r["status"] in ("pass", "warn"):
+                    fault = f"{r['check']} of {r['subject']} is {r['status']}: {r['message']}"
+            if fault is not None:
+                why.setdefault(call, f"inject={call}:error={error}:when={when}: {fault}")
+    for call in sorted(injected):
+        group.add(f"{name}: no failing {call} hides a failure ({injected[call]} times)",
+                  why.get(call))
+    group.note(f"{name}: {len(failing)} failures of {len({c for c, _ in failing})} checks, "
+               f"{len(plan)} injections into {len(injected)} system calls, exit codes {codes}")
+    return injected
+
+
 def test_system_calls(bench, group):
     policy = failing_everything(bench)
     arguments = ["verify", "--format", "json", "--policy", policy]
@@ -1461,45 +1528,38 @@ def test_system_calls(bench, group):
                   "binary.interpreter", "binary.mount", "file.content", "file.attributes",
                   "volume.mounted", "volume.options", "volume.subpath"):
         group.add(f"{check} is among what fails", None if check in kinds else str(kinds))
-    plan = all_injections(bench, arguments, 6 if bench.sanitized else 25)
-    injected, why, codes = {}, {}, {}
-
-    def play(item):
-        return item, inject(bench, arguments, *item)
-
-    def judge(item, run):
-        call, when, error = item
-        injected[call] = injected.get(call, 0) + 1
-        codes[run.code] = codes.get(run.code, 0) + 1
-        fault = None
-        if run.code == 0:
-            fault = "exit code 0"
-        elif call not in START:
-            fault = defect(run)
-        for r in run.results():
-            if (r["check"], r["subject"]) in failing and r["status"] in ("pass", "warn"):
-                fault = f"{r['check']} of {r['subject']} is {r['status']}: {r['message']}"
-        if fault is not None:
-            why.setdefault(call, f"inject={call}:error={error}:when={when}: {fault}")
-
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for item, run in pool.map(play, plan):
-            judge(item, run)
-    for call in sorted(injected):
-        group.add(f"no failing {call} hides a failure ({injected[call]} times)", why.get(call))
-    group.note(f"failing policy: {len(failing)} failures of {len(kinds)} checks, {len(plan)} "
-               f"injections into {len(injected)} system calls, exit codes {codes}")
+    plan = all_injections(bench, arguments, 6 if bench.sanitized else 12)
+    injected = hide_nothing(bench, group, "many", arguments, failing, plan)
     group.add("enough was injected",
               None if len(injected) >= 12 and len(plan) >= 60 else str(injected))
+    # What only one call can tell, each single call of it.
+    folder = bench.path("failing")
+    off = {"libraries": False, "symbols": False, "sha256": False}
+    policy = bench.policy("failing-few.json", {
+        "runAs": {"uid": 1001, "gid": 1001},
+        "binaries": [{"path": f"{folder}/{n}", **off}
+                     for n in ("denied", "writable-by-acl", "mounted", "capable",
+                               "noexec/program")] +
+                    [{"path": f"{folder}/mounted-loader", **off,
+                      "interpreter": {"trustedDirs": [folder]}}]})
+    arguments = ["verify", "--format", "json", "--policy", policy]
+    failing = [(r["check"], r["subject"]) for r in bench.run(*arguments).results()
+               if r["status"] == "fail"]
+    group.add("each of the few fails", None if len({s for _, s in failing}) == 6 else str(failing))
+    counts, before = system_calls(bench, arguments)
+    plan = [(call, n, "EIO") for call in ("getxattr", "fstat", "newfstatat", "statx", "fstatfs")
+            for n in picks(counts.get(call, 0), 20 if bench.sanitized else 1000)
+            if n > before.get(call, 0)]
+    hide_nothing(bench, group, "few", arguments, failing, plan)
 
     wrong = bench.write("inject-wrong", bench.bad_bytes, 0o755)
     for name, path, allowed in (("wrong", wrong, (1, 3)), ("good", bench.good, (0, 3))):
         arguments = ["verify", "--format", "json", "--binary", path, "--sha256", bench.digest]
-        plan = all_injections(bench, arguments, 4 if bench.sanitized else 20)
+        plan = all_injections(bench, arguments, 4 if bench.sanitized else 12)
         injected, why, codes = {}, {}, {}
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            for item, run in pool.map(play, plan):
-                call, when, error = item
+            runs = pool.map(lambda item: (item, inject(bench, arguments, *item)), plan)
+            for (call, when, error), run in runs:
                 injected[call] = injected.get(call, 0) + 1
                 codes[run.code] = codes.get(run.code, 0) + 1
                 fault = None if call in START and run.code != 0 else defect(run)
