@@ -17,7 +17,9 @@ enum {
     /* Real programs need some hundred KiB; thousands of made-up libraries must not add up. */
     KEPT_MAX = 16 << 20,
     /* Each holds two descriptors, of 1024 that containers have; real programs search some ten. */
-    DIRS_MAX = 64,
+    DIRS_OPEN_MAX = 192,
+    /* Mostly absent ones: before 2.37 a directory has eighteen variants for CPUs. */
+    DIRS_MAX = 4096,
 };
 
 struct node {
@@ -41,8 +43,9 @@ struct known_dir {
 struct ig_files {
     struct node *buckets[BUCKETS];
     struct ig_strmap dir_index;
-    struct known_dir dirs[DIRS_MAX];
-    size_t dir_count;
+    struct known_dir *dirs;
+    size_t dir_count, dirs_open;
+    uint64_t cost;
     struct loader_node *loaders;
     struct ig_ldcache cache;
     enum { CACHE_UNKNOWN, CACHE_READ, CACHE_TOO_LARGE } cache_state;
@@ -80,6 +83,7 @@ void ig_files_free(struct ig_files *files)
     for (size_t i = 0; files != NULL && i < files->dir_count; i++) {
         ig_dir_close(files->dirs[i].dir);
     }
+    free(files != NULL ? files->dirs : NULL);
     free(files);
 }
 
@@ -91,11 +95,18 @@ static const struct known_dir *known_dir(struct ig_files *files, const struct ig
     if (index != SIZE_MAX) {
         return &files->dirs[index];
     }
-    if (files->dir_count == DIRS_MAX) {
+    /* About what a look in a known directory costs, for each name on the way. */
+    files->cost += strlen(path) / 4;
+    if (files->dir_count == DIRS_MAX || files->dirs_open == DIRS_OPEN_MAX) {
         return NULL;
+    }
+    if ((files->dir_count & (files->dir_count - 1)) == 0) {
+        size_t size = files->dir_count != 0 ? files->dir_count * 2 : 1;
+        files->dirs = ig_realloc_array(files->dirs, size, sizeof *files->dirs);
     }
     struct known_dir *known = &files->dirs[files->dir_count];
     known->number = ig_dir_open(root, path, &known->dir);
+    files->dirs_open += known->dir != NULL;
     ig_strmap_add(&files->dir_index, path, files->dir_count++);
     return known;
 }
@@ -108,28 +119,36 @@ int ig_files_walk(struct ig_files *files, const struct ig_fsroot *root, const ch
         return ig_fsroot_walk(root, path, 0, out);
     }
     IG_AUTO_FREE char *parent = ig_strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    const struct known_dir *known = known_dir(files, root, parent);
+    IG_AUTO_FREE char *normal = ig_path_normal(parent);
+    const struct known_dir *known = known_dir(files, root, normal);
+    files->cost++;
     if (known == NULL) {
         return ig_fsroot_walk(root, path, 0, out);
     }
-    if (known->dir != NULL) {
+    int number = known->dir != NULL ? ig_dir_look(known->dir, slash + 1) : known->number;
+    if (number == 0) {
         return ig_dir_walk(known->dir, slash + 1, out);
     }
-    *out = (struct ig_walk){.fd = -1, .parent_fd = -1, .error = known->number,
-                            .path = ig_strdup(parent)};
+    *out = (struct ig_walk){.fd = -1, .parent_fd = -1, .error = number, .path = ig_strdup(path)};
     return -1;
 }
 
 int ig_files_is_dir(struct ig_files *files, const struct ig_fsroot *root, const char *path)
 {
-    const struct known_dir *known = known_dir(files, root, path);
+    IG_AUTO_FREE char *normal = ig_path_normal(path);
+    const struct known_dir *known = known_dir(files, root, normal);
     if (known != NULL) {
         return known->number;
     }
     struct ig_dir *dir;
-    int number = ig_dir_open(root, path, &dir);
+    int number = ig_dir_open(root, normal, &dir);
     ig_dir_close(dir);
     return number;
+}
+
+uint64_t ig_files_cost(const struct ig_files *files)
+{
+    return files->cost;
 }
 
 void ig_walk_close(struct ig_walk *walk)

@@ -27,11 +27,16 @@ const struct ig_known_loader *ig_files_loader(struct ig_files *files, const stru
  * NULL where it is larger than what is read. Borrowed. */
 const struct ig_ldcache *ig_files_ldcache(struct ig_files *files, const struct ig_fsroot *root);
 
-/* As ig_fsroot_walk() of the absolute PATH; the directories that lead there are walked once. */
+/* As ig_fsroot_walk() of the absolute PATH; the directories that lead there are walked once. A walk
+ * that fails has no hops. */
 int ig_files_walk(struct ig_files *files, const struct ig_fsroot *root, const char *path,
                   struct ig_walk *out);
 /* Is PATH a directory? 0, or the errno of walking to it. */
 int ig_files_is_dir(struct ig_files *files, const struct ig_fsroot *root, const char *path);
+
+/* What these two have cost so far: about one for each look into a directory that is known, more for
+ * others. */
+uint64_t ig_files_cost(const struct ig_files *files);
 
 /* Close a walk's descriptors, keep its hops: a program may have more libraries than descriptors. */
 void ig_walk_close(struct ig_walk *walk);

@@ -11,7 +11,7 @@
 #include "elf/image.h"
 
 enum {
-    IG_NAME_MAX = 4096,        /* bytes of one name, its NUL included: PATH_MAX */
+    IG_NAME_MAX = 32768,       /* bytes of one name, its NUL included: long for a search path */
     IG_NAMES_BUDGET = 8 << 20, /* bytes of all names of one file; a hostile table repeats long ones */
 };
 
@@ -22,7 +22,7 @@ struct ig_names {
     size_t window_length;
     size_t kept;             /* bytes handed out */
     int error;               /* errno of a read that failed, else 0 */
-    char window[2 * IG_NAME_MAX];
+    char window[IG_NAME_MAX];
 };
 
 /* The name at INDEX, malloc'd. NULL where it lies outside, has no end within IG_NAME_MAX, exceeds the

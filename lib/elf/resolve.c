@@ -85,6 +85,7 @@ static struct ig_need *look_for(struct ig_search *s, size_t by, const char *name
     }
     struct ig_need need = {.by = by, .name = ig_strdup(name)};
     size_t kept = s->tries_kept;
+    s->names_kept += strlen(name) + 1;
     s->need = &need;
     search(s, by);
     if (need.found && !s->options->trace) {
@@ -199,7 +200,8 @@ int ig_resolve(const struct ig_resolve_options *options, const struct ig_walk *w
                struct ig_error *e)
 {
     struct ig_search s = {.options = options, .program = image, .loader_path = loader_path,
-                          .loader_object = SIZE_MAX, .out = out};
+                          .loader_object = SIZE_MAX, .out = out,
+                          .cost_before = ig_files_cost(options->files)};
     *out = (struct ig_resolution){0};
     (void)fd;
     const struct ig_file *program = ig_files_get(options->files, walk, image);

@@ -28,8 +28,10 @@ char *ig_search_absolute(const struct ig_search *s, const char *path)
 
 bool ig_search_exhausted(struct ig_search *s)
 {
-    if (s->out->limit == NULL && (s->looks >= IG_LOOKS_MAX || s->out->count >= IG_OBJECTS_MAX ||
-                                  s->out->need_count >= IG_NEEDS_MAX)) {
+    if (s->out->limit == NULL && (ig_files_cost(s->options->files) - s->cost_before >= IG_COST_MAX ||
+                                  s->out->count >= IG_OBJECTS_MAX ||
+                                  s->out->need_count >= IG_NEEDS_MAX ||
+                                  s->names_kept >= IG_NAMES_KEPT_MAX)) {
         s->out->limit = ig_strdup("its libraries are more, or are looked for in more places, than "
                                   "initgate follows");
     }
@@ -43,7 +45,7 @@ static void note_try(struct ig_search *s, const char *path, enum ig_rule rule, s
     if (s->tries_kept >= IG_TRIES_KEPT_MAX) {
         return;
     }
-    s->tries_kept++;
+    s->tries_kept += strlen(path) + 2 * sizeof *need->tries;
     if ((need->try_count & (need->try_count - 1)) == 0) {
         size_t size = need->try_count != 0 ? need->try_count * 2 : 1;
         need->tries = ig_realloc_array(need->tries, size, sizeof *need->tries);
@@ -60,7 +62,6 @@ static void note_try(struct ig_search *s, const char *path, enum ig_rule rule, s
 void ig_search_passed_over(struct ig_search *s, const char *path, enum ig_rule rule,
                            size_t rule_of, const char *why)
 {
-    s->looks++;
     s->last_errno = ENOENT;
     note_try(s, path, rule, rule_of, why);
 }
@@ -73,7 +74,6 @@ void ig_search_missed(struct ig_search *s, const char *path, enum ig_rule rule, 
     if (name == NULL) {
         snprintf(words, sizeof words, "error %d", number);
     }
-    s->looks++;
     s->last_errno = number;
     note_try(s, path, rule, rule_of, name != NULL ? name : words);
 }

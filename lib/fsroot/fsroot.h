@@ -93,6 +93,8 @@ struct ig_dir;
 /* Walk to the directory PATH. 0, or the errno; *OUT is closed with ig_dir_close(), before ROOT. */
 int ig_dir_open(const struct ig_fsroot *root, const char *path, struct ig_dir **out);
 void ig_dir_close(struct ig_dir *dir);
+/* Is there an entry NAME (as below)? 0, or the errno of looking; what it is, a walk must tell. */
+int ig_dir_look(const struct ig_dir *dir, const char *name);
 /* As ig_fsroot_walk() of that path, a slash, and NAME (not empty, without a slash): the same hops,
  * those up to the directory as they were when it was opened. */
 int ig_dir_walk(const struct ig_dir *dir, const char *name, struct ig_walk *out);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -357,6 +358,17 @@ int ig_dir_open(const struct ig_fsroot *root, const char *path, struct ig_dir **
         *out = dir;
     }
     return number;
+}
+
+int ig_dir_look(const struct ig_dir *dir, const char *name)
+{
+    IG_AUTO_FREE char *path = dir->place.root->graft_count != 0 ? ig_place_path(&dir->place, name)
+                                                                : NULL;
+    if (path != NULL && ig_fsroot_graft_on(dir->place.root, path) != NULL) {
+        return 0;
+    }
+    struct stat s;
+    return fstatat(dir->place.fd, name, &s, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
 }
 
 static void copy_hops(struct ig_walk *to, const struct ig_walk *from)
