@@ -8,7 +8,6 @@
 #include "checks/env_command.h"
 #include "core/buf.h"
 #include "core/mem.h"
-#include "fsroot/permits.h"
 
 /* What container runtimes set where the image has none, and what glibc's and musl's execvp take
  * where it is unset. */
@@ -68,8 +67,8 @@ static bool executable(const struct ig_scene *scene, const struct ig_target *tar
         (ig_fd_statfs(target->walk.fd, &flags, &magic, &e) == 0 && (flags & ST_NOEXEC) != 0)) {
         return false;
     }
-    return scene->run_as_known ? ig_walk_permits(&target->walk, &scene->run_as, 1, scene->unmapped,
-                                                 scene->protected_symlinks, NULL)
+    const struct ig_hop *failing = NULL;
+    return scene->run_as_known ? ig_scene_permits(scene, &target->walk, 1, &failing)
                                : (meta->mode & 0111) != 0;
 }
 
