@@ -23,8 +23,8 @@ const struct ig_known_loader *ig_files_loader(struct ig_files *files, const stru
                                               const char *path, const struct ig_image *program,
                                               struct ig_error *e);
 
-/* ROOT's ld.so.cache, read once; without entries where there is none or a loader would pass it over.
- * NULL where it is larger than what is read. Borrowed. */
+/* ROOT's ld.so.cache, read once; without entries where there is none or a loader would pass it
+ * over. NULL where it is larger than what is read. Borrowed. */
 const struct ig_ldcache *ig_files_ldcache(struct ig_files *files, const struct ig_fsroot *root);
 
 /* As ig_fsroot_walk() of the absolute PATH; the directories that lead there are walked once. A walk

@@ -22,7 +22,8 @@ struct ig_ldcache_entry {
     const char *path;    /* what it leads to; likewise */
     uint32_t flags;      /* kind of library and machine: 0x0303 is x86-64 */
     const char *hwcaps;  /* "x86-64-v3" of the extension; NULL for the baseline */
-    uint64_t bits;       /* the hwcap field: with HWCAPS a level in its upper half, else CPU features */
+    uint64_t bits;       /* the hwcap field: with HWCAPS a level in its upper half, else CPU
+                            features */
     size_t index;        /* in the file */
 };
 
@@ -32,16 +33,18 @@ struct ig_ldcache {
     size_t count;
 };
 
-/* Take LENGTH bytes at DATA (malloc'd, with a NUL behind them; owned by OUT in any case). -1 where it
- * is no cache, which a loader passes over. */
+/* Take LENGTH bytes at DATA (malloc'd, with a NUL behind them; owned by OUT in any case). -1 where
+ * it is no cache, which a loader passes over. */
 int ig_ldcache_parse(char *data, size_t length, struct ig_ldcache *out, struct ig_error *e);
 void ig_ldcache_free(struct ig_ldcache *cache);
 
 /* What the CPU that the loader runs on has. */
 struct ig_ldcache_cpu {
     const char *const *hwcaps;  /* names of glibc-hwcaps directories, best first, ends with NULL */
-    unsigned level;             /* 1 to 4: an entry whose library asks for a higher one is skipped */
-    uint64_t features;          /* bits of the hwcap field that glibc before 2.37 honours; 0 later */
+    unsigned level;             /* 1 to 4: an entry whose library asks for a higher one is
+                                   skipped */
+    uint64_t features;          /* bits of the hwcap field that glibc before 2.37 honours; 0
+                                   later */
 };
 
 /* The path that a loader takes for NAME: FLAGS must be equal (0: any glibc library); of several the

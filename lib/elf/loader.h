@@ -28,15 +28,15 @@ struct ig_loader {
 /* The kind by its file name: ld-musl-ARCH.so.1, ld-linux*.so.*, ld64.so.*, ld.so.1. */
 enum ig_loader_kind ig_loader_kind_of(const char *path);
 
-/* Where the loader of IMAGE's machine usually lies, for a library (it names none): musl's where one of
- * NEEDED (COUNT names) is musl's libc, else glibc's. NULL where it is not known; into BUF. */
+/* Where the loader of IMAGE's machine usually lies, for a library (it names none): musl's where one
+ * of NEEDED (COUNT names) is musl's libc, else glibc's. NULL where it is not known; into BUF. */
 const char *ig_loader_guess(const struct ig_image *image, char *const *needed, size_t count,
                             char *buf, size_t size);
 
-/* Read glibc's system directories from the loader's own constants (system_dirs in elf/dl-load.c): what
- * a distribution configured is nowhere else. Where none are found, the upstream default of IMAGE's
- * class. Its release, too, is taken from its own texts ("stable release version 2.36."). -1 where
- * reading failed. */
+/* Read glibc's system directories from the loader's own constants (system_dirs in elf/dl-load.c):
+ * what a distribution configured is nowhere else. Where none are found, the upstream default of
+ * IMAGE's class. Its release, too, is taken from its own texts ("stable release version 2.36."). -1
+ * where reading failed. */
 int ig_loader_parse(const struct ig_bytes *from, const struct ig_image *image,
                     enum ig_loader_kind kind, struct ig_loader *out, struct ig_error *e);
 void ig_loader_free(struct ig_loader *loader);

@@ -12,7 +12,8 @@
 
 enum {
     IG_NAME_MAX = 32768,       /* bytes of one name, its NUL included: long for a search path */
-    IG_NAMES_BUDGET = 8 << 20, /* bytes of all names of one file; a hostile table repeats long ones */
+    IG_NAMES_BUDGET = 8 << 20, /* bytes of all names of one file; a hostile table repeats long
+                                  ones */
 };
 
 struct ig_names {
@@ -25,8 +26,8 @@ struct ig_names {
     char window[IG_NAME_MAX];
 };
 
-/* The name at INDEX, malloc'd. NULL where it lies outside, has no end within IG_NAME_MAX, exceeds the
- * budget, or cannot be read (then error is set). */
+/* The name at INDEX, malloc'd. NULL where it lies outside, has no end within IG_NAME_MAX, exceeds
+ * the budget, or cannot be read (then error is set). */
 char *ig_names_get(struct ig_names *names, uint64_t index);
 
 #endif

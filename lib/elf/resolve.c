@@ -113,8 +113,8 @@ static void preload_list(struct ig_search *s, const char *list, const char *sepa
     }
 }
 
-/* ld.so(8): LD_PRELOAD first, then /etc/ld.so.preload; blanks or colons part the names, "#" starts a
- * comment in the file. */
+/* ld.so(8): LD_PRELOAD first, then /etc/ld.so.preload; blanks or colons part the names, "#" starts
+ * a comment in the file. */
 static void preload(struct ig_search *s)
 {
     if (s->options->ld_preload != NULL) {

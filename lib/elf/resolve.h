@@ -85,7 +85,8 @@ struct ig_need {
     size_t object;          /* where found */
     bool ignored;           /* a preload that cannot be loaded is passed over by the loader */
     char *fault;            /* where the loader gives up although a file is there: its reason */
-    bool unread;            /* the gate could not look: neither found nor missing; `fault` says why */
+    bool unread;            /* the gate could not look: neither found nor missing; `fault` says
+                               why */
     struct ig_try *tries;   /* in order; kept where it was not found, or with `trace`. Directories
                                that the loader knows by then to be absent are not tried again */
     size_t try_count;
@@ -118,14 +119,15 @@ struct ig_resolve_options {
     struct ig_files *files;
     const char *ld_library_path;   /* or NULL */
     const char *ld_preload;        /* or NULL */
-    const char *cwd;               /* where the program is started, an absolute path; NULL where that
-                                      is not known: relative directories are not searched then, and
+    const char *cwd;               /* where the program is started, an absolute path; NULL where
+                                      that is not known: relative directories are not searched then, and
                                       of a relative name it is `unread` whether it is found */
-    unsigned x86_level;            /* 1 to 4: glibc-hwcaps/x86-64-vN that the CPU has; 1: baseline */
+    unsigned x86_level;            /* 1 to 4: glibc-hwcaps/x86-64-vN that the CPU has; 1:
+                                      baseline */
     bool x86_intel;                /* glibc calls an Intel CPU of level 3 "haswell" */
     bool trace;
-    /* May the program's user do MAY (4 read) at the end of the walk? Of a walk that failed: is there
-     * no hop that refuses that user? NULL: everything. */
+    /* May the program's user do MAY (4 read) at the end of the walk? Of a walk that failed: is
+     * there no hop that refuses that user? NULL: everything. */
     bool (*permits)(const void *context, const struct ig_walk *walk, unsigned may);
     const void *permits_context;
 };

@@ -28,10 +28,10 @@ char *ig_search_absolute(const struct ig_search *s, const char *path)
 
 bool ig_search_exhausted(struct ig_search *s)
 {
-    if (s->out->limit == NULL && (ig_files_cost(s->options->files) - s->cost_before >= IG_COST_MAX ||
-                                  s->out->count >= IG_OBJECTS_MAX ||
-                                  s->out->need_count >= IG_NEEDS_MAX ||
-                                  s->names_kept >= IG_NAMES_KEPT_MAX)) {
+    uint64_t cost = ig_files_cost(s->options->files) - s->cost_before;
+    if (s->out->limit == NULL &&
+        (cost >= IG_COST_MAX || s->out->count >= IG_OBJECTS_MAX ||
+         s->out->need_count >= IG_NEEDS_MAX || s->names_kept >= IG_NAMES_KEPT_MAX)) {
         s->out->limit = ig_strdup("its libraries are more, or are looked for in more places, than "
                                   "initgate follows");
     }
@@ -112,8 +112,8 @@ static const char *glibc_refusal(const struct ig_file *file)
     return NULL;
 }
 
-/* The object that is FILE already. The program is none: the kernel mapped it, and neither loader asks
- * which file that was. */
+/* The object that is FILE already. The program is none: the kernel mapped it, and neither loader
+ * asks which file that was. */
 static size_t same_file(const struct ig_search *s, const struct ig_file *file)
 {
     if (file == s->loader_file && s->out->kind == IG_LOADER_MUSL) {

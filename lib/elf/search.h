@@ -54,8 +54,9 @@ void ig_search_missed(struct ig_search *s, const char *path, enum ig_rule rule, 
                       int number);
 
 /* Does NUMBER, which the gate got for the absolute PATH, say that the program's loader would find
- * nothing there either? After any other error (EIO, EMFILE, a directory closed to the gate but not to
- * the program's user) that is not known, and looking further might find what will not be loaded. */
+ * nothing there either? After any other error (EIO, EMFILE, a directory closed to the gate but not
+ * to the program's user) that is not known, and looking further might find what will not be
+ * loaded. */
 bool ig_search_is_absent(const struct ig_search *s, const char *path, int number);
 
 /* The search ends at PATH, where the gate cannot look for NUMBER (errno). */

@@ -164,8 +164,8 @@ struct ig_search_list *ig_search_list_of_system(struct ig_search *s)
     return &s->dirs->system;
 }
 
-/* The directory called NAME, which ends in a slash or is empty; added where it is new. SIZE_MAX beyond
- * the limit. */
+/* The directory called NAME, which ends in a slash or is empty; added where it is new. SIZE_MAX
+ * beyond the limit. */
 static size_t dir_index(struct ig_search *s, const char *name)
 {
     struct ig_search_dirs *d = s->dirs;

@@ -76,7 +76,8 @@ static enum ig_found try_dir(struct ig_search *s, const char *dir, enum ig_rule 
     return found;
 }
 
-/* path_open(): colons and newlines part the directories. The first file that can be opened is it. */
+/* path_open(): colons and newlines part the directories. The first file that can be opened is
+ * it. */
 static enum ig_found try_list(struct ig_search *s, const char *list, enum ig_rule rule,
                               size_t owner)
 {
@@ -107,8 +108,8 @@ static enum ig_found try_rpaths(struct ig_search *s, size_t by)
     return IG_NOT_HERE;
 }
 
-/* The path file is named after the loader, /etc/ld-musl-ARCH.path, below the same prefix. Read once.
- * One that is there and cannot be read leaves nothing to search. */
+/* The path file is named after the loader, /etc/ld-musl-ARCH.path, below the same prefix. Read
+ * once. One that is there and cannot be read leaves nothing to search. */
 static const char *system_path(struct ig_search *s)
 {
     if (s->musl_path != NULL) {

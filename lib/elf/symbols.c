@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The dynamic symbol table. Its length is written nowhere: it follows from the hash tables that a
- * loader looks symbols up in (gABI "Hash Table"; DT_GNU_HASH as glibc's elf/dl-lookup.c reads it). */
+ * loader looks symbols up in (gABI "Hash Table"; DT_GNU_HASH as glibc's elf/dl-lookup.c reads
+ * it). */
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
@@ -110,8 +111,8 @@ static uint64_t count_by_layout(const struct reader *r, const struct ig_dynamic 
     return end != UINT64_MAX ? (end - d->symtab) / entry : 0;
 }
 
-/* nbuckets, the first symbol that is hashed, words of the bloom filter, its shift; then these. Symbols
- * that are needed come before the hashed ones. */
+/* nbuckets, the first symbol that is hashed, words of the bloom filter, its shift; then these.
+ * Symbols that are needed come before the hashed ones. */
 static uint64_t count_by_gnu_hash(struct reader *r, const struct ig_dynamic *d)
 {
     uint64_t addr = d->gnu_hash;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A resolution over a small root. The input is a row of files: one byte that says which (PATHS below),
- * two of length (little-endian), the content. What it does not name is not there. The first byte of all
- * chooses the loader and the variables.
+ * A resolution over a small root. The input is a row of files: one byte that says which (PATHS
+ * below), two of length (little-endian), the content. What it does not name is not there. The first
+ * byte of all chooses the loader and the variables.
  */
 #include <errno.h>
 #include <fcntl.h>

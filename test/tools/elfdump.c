@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What lib/elf reads of a file's dynamic section, for test/cli/oracle_dynamic.py: one line each, its
- * fields parted by tabs: "file", "needed", "soname", "rpath", "runpath", "flag", "need" (file, version,
- * weak), "version", "symbol" (name, version, defined, weak), "fault", "error".
+ * What lib/elf reads of a file's dynamic section, for test/cli/oracle_dynamic.py: one line each,
+ * its fields parted by tabs: "file", "needed", "soname", "rpath", "runpath", "flag", "need" (file,
+ * version, weak), "version", "symbol" (name, version, defined, weak), "fault", "error".
  *
  * usage: elfdump <LIST-OF-FILES
  */

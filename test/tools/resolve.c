@@ -14,8 +14,8 @@
  * usage: resolve [--root DIR] [--library-path LIST] [--preload LIST] [--loader PATH] [--cwd DIR]
  *                [--uid UID] [--quiet] FILE...
  *
- * FILE "-" stands for those that standard input names, one a line. Without --loader it is the file's
- * PT_INTERP, else the usual one of its machine.
+ * FILE "-" stands for those that standard input names, one a line. Without --loader it is the
+ * file's PT_INTERP, else the usual one of its machine.
  */
 #include <getopt.h>
 #include <stdio.h>

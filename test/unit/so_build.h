@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared libraries made in memory, of either class and byte order: one PT_LOAD that holds the whole file
- * at its own offsets, one PT_DYNAMIC, then whatever a test puts behind. */
+/* Shared libraries made in memory, of either class and byte order: one PT_LOAD that holds the whole
+ * file at its own offsets, one PT_DYNAMIC, then whatever a test puts behind. */
 #ifndef IG_TEST_SO_BUILD_H
 #define IG_TEST_SO_BUILD_H
 

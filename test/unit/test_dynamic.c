@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dynamic sections, versions and symbols of made-up libraries; test/cli/oracle_dynamic.py reads real
- * ones. */
+/* Dynamic sections, versions and symbols of made-up libraries; test/cli/oracle_dynamic.py reads
+ * real ones. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,8 +61,8 @@ static void tag_strings(size_t more)
     so_tag(so, DT_STRTAB, so_strings_at(so, more + 1));
 }
 
-/* DT_VERNEED of one library with two versions (one weak), DT_VERDEF with a base and one version. The
- * first has 16 + 2 * 16 bytes. */
+/* DT_VERNEED of one library with two versions (one weak), DT_VERDEF with a base and one version.
+ * The first has 16 + 2 * 16 bytes. */
 static void add_versions(void)
 {
     uint64_t library = so_string(so, "libv.so");

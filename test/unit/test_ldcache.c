@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ld.so.cache in each of its formats, made by hand; test/cli/loader_rules.py reads ldconfig's own. */
+/* ld.so.cache in each of its formats, made by hand; test/cli/loader_rules.py reads ldconfig's
+ * own. */
 #include <check.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -248,7 +249,8 @@ static const struct {
     {"ld.so-1.7.0\0\xff\xff\xff\xff", 16},
     {"glibc-ld.so.cache1.1", 20},
     {"glibc-ld.so.cache1.2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 48},
-    {"glibc-ld.so.cache1.1\xff\xff\xff\xff\0\0\0\0\2\0\0\0\xff\xff\xff\xff\0\0\0\0\0\0\0\0\0\0\0\0", 48},
+    {"glibc-ld.so.cache1.1\xff\xff\xff\xff\0\0\0\0\2\0\0\0\xff\xff\xff\xff"
+     "\0\0\0\0\0\0\0\0\0\0\0\0", 48},
     {"\x7f" "ELF", 4},
 };
 
