@@ -143,9 +143,13 @@ static bool open_names(const struct ig_bytes *from, const struct ig_image *image
         fault(d, "its dynamic string table lies outside the file or is missing");
         return false;
     }
+    /* Not its buffer: clearing that would cost more than reading the names. */
     names->from = from;
     names->offset = offset;
     names->size = room;
+    names->window_at = names->window_length = names->kept = 0;
+    names->error = 0;
+    names->window = names->large = NULL;
     return true;
 }
 
@@ -175,17 +179,18 @@ static void take_names(struct ig_dynamic *d, const struct tags *t, struct ig_nam
 static int interpret(const struct ig_bytes *from, const struct ig_image *image,
                      const struct tags *t, struct ig_dynamic *d, struct ig_error *e)
 {
-    IG_AUTO_FREE struct ig_names *names = ig_alloc(sizeof *names);
-    if (!open_names(from, image, t, d, names)) {
+    struct ig_names names;
+    if (!open_names(from, image, t, d, &names)) {
         return 0;
     }
-    take_names(d, t, names);
-    int status = ig_versions_parse(from, image, names, d, e);
-    d->kept = names->kept + d->needed_count * sizeof *d->needed +
+    take_names(d, t, &names);
+    int status = ig_versions_parse(from, image, &names, d, e);
+    ig_names_close(&names);
+    d->kept = names.kept + d->needed_count * sizeof *d->needed +
               d->version_need_count * sizeof *d->version_needs +
               d->version_count * sizeof *d->versions;
-    return names->error == 0 ? status
-                             : ig_error_set(e, names->error, "cannot read the dynamic names");
+    return names.error == 0 ? status
+                            : ig_error_set(e, names.error, "cannot read the dynamic names");
 }
 
 int ig_dynamic_parse(const struct ig_bytes *from, const struct ig_image *image,

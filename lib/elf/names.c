@@ -8,10 +8,15 @@
 #include "elf/image_priv.h"
 
 /* Names of one file lie close together, mostly at the table's end: one window serves many. */
-static bool load_window(struct ig_names *names, uint64_t index, size_t size)
+static bool load_window(struct ig_names *names, uint64_t index, bool large)
 {
     uint64_t left = names->size - index;
+    size_t size = large ? (size_t)IG_NAME_MAX : sizeof names->small;
     size_t wanted = left < size ? (size_t)left : size;
+    if (large && names->large == NULL) {
+        names->large = ig_alloc(IG_NAME_MAX);
+    }
+    names->window = large ? names->large : names->small;
     ssize_t n = ig_bytes_read_at(names->from, names->window, wanted, names->offset + index);
     names->window_at = index;
     names->window_length = n > 0 ? (size_t)n : 0;
@@ -36,15 +41,14 @@ static const char *in_window(const struct ig_names *names, uint64_t index, size_
 
 char *ig_names_get(struct ig_names *names, uint64_t index)
 {
-    /* Most names are short; few are as long as a path may be. */
-    static const size_t sizes[] = {1024, sizeof names->window};
     size_t length;
     if (index >= names->size || names->error != 0) {
         return NULL;
     }
     const char *name = in_window(names, index, &length);
-    for (size_t i = 0; name == NULL && i < IG_COUNT(sizes); i++) {
-        if (!load_window(names, index, sizes[i])) {
+    /* Most names are short; few are as long as a search path may be. */
+    for (int large = 0; name == NULL && large < 2; large++) {
+        if (!load_window(names, index, large != 0)) {
             return NULL;
         }
         name = in_window(names, index, &length);
@@ -54,4 +58,10 @@ char *ig_names_get(struct ig_names *names, uint64_t index)
     }
     names->kept += length + 1;
     return ig_strndup(name, length);
+}
+
+void ig_names_close(struct ig_names *names)
+{
+    free(names->large);
+    names->large = NULL;
 }

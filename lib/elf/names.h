@@ -23,11 +23,16 @@ struct ig_names {
     size_t window_length;
     size_t kept;             /* bytes handed out */
     int error;               /* errno of a read that failed, else 0 */
-    char window[IG_NAME_MAX];
+    char *window;            /* SMALL or LARGE */
+    char *large;             /* IG_NAME_MAX bytes for a name that SMALL cannot hold; owned, or NULL */
+    char small[1024];
 };
 
 /* The name at INDEX, malloc'd. NULL where it lies outside, has no end within IG_NAME_MAX, exceeds
  * the budget, or cannot be read (then error is set). */
 char *ig_names_get(struct ig_names *names, uint64_t index);
+
+/* Free what NAMES allocated (not the names it gave). */
+void ig_names_close(struct ig_names *names);
 
 #endif
