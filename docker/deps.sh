@@ -32,6 +32,9 @@ test=(
     shellcheck cppcheck clang clang-tidy clang-format
 )
 
+# Debian's npm conflicts with another vendor's nodejs, which brings its own.
+command -v npm >/dev/null || test+=(npm)
+
 # Debian names clang's runtime (fuzzer, sanitizers) without a number only since release 13.
 libclang_rt() {
     # shellcheck source=/dev/null
