@@ -89,7 +89,9 @@ static void observe_missing(const struct ig_resolution *r, const struct ig_need 
         last = need->tries[i].why != NULL ? need->tries[i].why : "ENOENT";
         plain = plain && (strcmp(last, "ENOENT") == 0 || strcmp(last, "EACCES") == 0);
     }
-    if (!plain || (last != NULL && strcmp(last, "EACCES") == 0)) {
+    /* musl tells the errno of its path file where that leaves it no place to look at. */
+    if (!plain || (last == NULL && r->kind == IG_LOADER_MUSL) ||
+        (last != NULL && strcmp(last, "EACCES") == 0)) {
         ig_result_observed(out, "%s: not found", need->name);
     } else if (r->kind == IG_LOADER_MUSL) {
         ig_result_observed(out, "Error loading shared library %s: No such file or directory "
@@ -126,13 +128,19 @@ static void say_missing(const struct ig_resolution *r, const struct ig_need *nee
         return;
     }
     add_places(need, &places);
+    if (r->refused != NULL) {
+        ig_buf_addf(&more, " %s.", r->refused);
+    }
     ig_result_set(out, IG_STATUS_FAIL, "The library %s that %s needs is not found; tried: %s.%s",
                   need->name, by, ig_buf_text(&places), ig_buf_text(&more));
     ig_result_expected(out, "%s", need->name);
     observe_missing(r, need, out);
-    ig_result_fix(out, "Install the package that has it in the image, or copy it there and run "
-                       "ldconfig; where it lies in another folder, name that with LD_LIBRARY_PATH "
-                       "(in the pod, and in the policy's env) or a RUNPATH.");
+    ig_result_fix(out, r->refused != NULL
+                           ? "Let all users read the loader's file and search the folders above it "
+                             "(chmod 0644, 0755)."
+                           : "Install the package that has it in the image, or copy it there and "
+                             "run ldconfig; where it lies in another folder, name that with "
+                             "LD_LIBRARY_PATH (in the pod, and in the policy's env) or a RUNPATH.");
 }
 
 static bool in_trusted_dir(const struct ig_strings *dirs, const char *path)
@@ -247,6 +255,11 @@ static bool say_oddities(const struct ig_resolution *r, struct ig_result *out)
             return true;
         }
     }
+    if (r->refused != NULL) {
+        ig_result_set(out, IG_STATUS_WARN, "All libraries are found, but %s.", r->refused);
+        ig_result_fix(out, "Let all users read it, and search the folders above it.");
+        return true;
+    }
     return false;
 }
 
@@ -266,7 +279,8 @@ static void judge(const struct ig_question *q, const struct ig_resolution *r,
     size_t libraries = r->count - 1;
     if (r->limit != NULL) {
         ig_result_set(out, IG_STATUS_ERROR, "Not all libraries were looked up: %s.", r->limit);
-        ig_result_fix(out, "No real program needs so many: see where this one comes from.");
+        ig_result_fix(out, "Let the gate read what the loader reads; where a limit was reached, see "
+                           "where the program comes from: no real one needs so many.");
         return;
     }
     if (missing != NULL) {
@@ -341,7 +355,7 @@ const struct ig_check ig_check_binary_libraries = {
              "LD_LIBRARY_PATH where the policy's env sets it, RUNPATH, ld.so.cache, the loader's "
              "own directories, glibc-hwcaps, $ORIGIN, preloads; musl by its own rules. Files of "
              "another class or machine are passed over, as are those that the program's user may "
-             "not read. Each library and each directory on the way, also one of a RUNPATH where "
+             "not read, ld.so.cache, ld.so.preload and musl's path file among them. Each library and each directory on the way, also one of a RUNPATH where "
              "nothing lies yet, obeys the ownership rules of the loader.",
     .matters = "A program whose image lacks a library dies before its first instruction with "
                "\"error while loading shared libraries\". A folder of the search path that others "

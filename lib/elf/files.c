@@ -48,7 +48,8 @@ struct ig_files {
     uint64_t cost;
     struct loader_node *loaders;
     struct ig_ldcache cache;
-    enum { CACHE_UNKNOWN, CACHE_READ, CACHE_TOO_LARGE } cache_state;
+    bool cache_known;
+    int cache_errno;  /* why it could not be read, else 0 */
     size_t kept;  /* bytes of all dynamic sections */
 };
 
@@ -364,18 +365,36 @@ const struct ig_known_loader *ig_files_loader(struct ig_files *files, const stru
     return &node->known;
 }
 
-const struct ig_ldcache *ig_files_ldcache(struct ig_files *files, const struct ig_fsroot *root)
+bool ig_absence(int number)
 {
-    if (files->cache_state == CACHE_UNKNOWN) {
-        struct ig_buf text = {0};
-        struct ig_error e = {0};
-        int status = ig_fsroot_slurp(root, "/etc/ld.so.cache", IG_LDCACHE_MAX, &text, &e);
-        files->cache_state = status != 0 && e.number == EFBIG ? CACHE_TOO_LARGE : CACHE_READ;
-        if (status == 0 && text.length > 0) {
-            size_t length = text.length;
-            ig_ldcache_parse(ig_buf_steal(&text), length, &files->cache, &e);
-        }
-        ig_buf_free(&text);
+    return number == ENOENT || number == ENOTDIR || number == ELOOP || number == ENAMETOOLONG;
+}
+
+/* 0 or an errno; what is no regular file is no cache to a loader either. */
+static int read_ldcache(struct ig_ldcache *cache, const struct ig_fsroot *root)
+{
+    IG_AUTO_BUF struct ig_buf text = {0};
+    struct ig_error e = {0};
+    if (ig_fsroot_slurp(root, "/etc/ld.so.cache", IG_LDCACHE_MAX, &text, &e) != 0) {
+        return ig_absence(e.number) || e.number == EINVAL ? 0 : e.number;
     }
-    return files->cache_state == CACHE_READ ? &files->cache : NULL;
+    if (text.length > 0) {
+        size_t length = text.length;
+        ig_ldcache_parse(ig_buf_steal(&text), length, cache, &e);
+    }
+    return 0;
+}
+
+const struct ig_ldcache *ig_files_ldcache(struct ig_files *files, const struct ig_fsroot *root,
+                                          struct ig_error *e)
+{
+    if (!files->cache_known) {
+        files->cache_errno = read_ldcache(&files->cache, root);
+        files->cache_known = true;
+    }
+    if (files->cache_errno != 0) {
+        ig_error_set(e, files->cache_errno, "/etc/ld.so.cache");
+        return NULL;
+    }
+    return &files->cache;
 }

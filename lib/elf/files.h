@@ -24,8 +24,10 @@ const struct ig_known_loader *ig_files_loader(struct ig_files *files, const stru
                                               struct ig_error *e);
 
 /* ROOT's ld.so.cache, read once; without entries where there is none or a loader would pass it
- * over. NULL where it is larger than what is read. Borrowed. */
-const struct ig_ldcache *ig_files_ldcache(struct ig_files *files, const struct ig_fsroot *root);
+ * over. NULL where the gate could not read it (errno in E; EFBIG: larger than what is read).
+ * Borrowed. */
+const struct ig_ldcache *ig_files_ldcache(struct ig_files *files, const struct ig_fsroot *root,
+                                          struct ig_error *e);
 
 /* As ig_fsroot_walk() of the absolute PATH; the directories that lead there are walked once. A walk
  * that fails has no hops. */
@@ -33,6 +35,9 @@ int ig_files_walk(struct ig_files *files, const struct ig_fsroot *root, const ch
                   struct ig_walk *out);
 /* Is PATH a directory? 0, or the errno of walking to it. */
 int ig_files_is_dir(struct ig_files *files, const struct ig_fsroot *root, const char *path);
+
+/* Does errno NUMBER of looking for a file say that anybody else would find none either? */
+bool ig_absence(int number);
 
 /* What these two have cost so far: about one for each look into a directory that is known, more for
  * others. */

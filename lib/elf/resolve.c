@@ -123,7 +123,7 @@ static void preload(struct ig_search *s)
     }
     IG_AUTO_BUF struct ig_buf text = {0};
     if (s->out->kind == IG_LOADER_MUSL ||
-        ig_fsroot_slurp(s->options->root, "/etc/ld.so.preload", 64 << 10, &text, NULL) != 0) {
+        ig_search_read(s, "/etc/ld.so.preload", &text) != 0) {
         return;
     }
     for (size_t i = 0; i < text.length; i++) {
@@ -161,12 +161,15 @@ static int open_loader(struct ig_search *s, struct ig_error *e)
     s->loader = &known->loader;
     s->loader_file = known->file;
     s->out->kind = known->loader.kind;
-    s->cache = s->out->kind != IG_LOADER_MUSL
-                   ? ig_files_ldcache(s->options->files, s->options->root)
-                   : &no_cache;
-    if (s->cache == NULL) {
-        s->cache = &no_cache;
-        s->out->limit = ig_strdup("/etc/ld.so.cache is larger than what initgate reads of it");
+    s->cache = &no_cache;
+    if (s->out->kind != IG_LOADER_MUSL && ig_search_may_read(s, "/etc/ld.so.cache")) {
+        struct ig_error unread = {0};
+        const struct ig_ldcache *cache =
+            ig_files_ldcache(s->options->files, s->options->root, &unread);
+        if (cache == NULL) {
+            ig_search_unknown(s, &unread);
+        }
+        s->cache = cache != NULL ? cache : &no_cache;
     }
     return 0;
 }
@@ -243,5 +246,6 @@ void ig_resolution_free(struct ig_resolution *r)
     free(r->needs);
     free(r->dirs);
     free(r->limit);
+    free(r->refused);
     *r = (struct ig_resolution){0};
 }

@@ -111,7 +111,10 @@ struct ig_resolution {
     size_t need_count;
     struct ig_search_dir *dirs;    /* RPATH, RUNPATH and LD_LIBRARY_PATH directories, each once */
     size_t dir_count;
-    char *limit;                   /* a limit of the gate was reached: a sentence; else NULL */
+    char *limit;                   /* the gate reached a limit, or could not read what decides: a
+                                      sentence; else NULL */
+    char *refused;                 /* which of the loader's own files (ld.so.cache, ...) the program's
+                                      user may not read: sentences; else NULL */
 };
 
 struct ig_resolve_options {

@@ -219,7 +219,7 @@ bool ig_search_is_absent(const struct ig_search *s, const char *path, int number
 {
     struct ig_walk walk;
     if (number != EACCES) {
-        return number == ENOENT || number == ENOTDIR || number == ELOOP || number == ENAMETOOLONG;
+        return ig_absence(number);
     }
     ig_fsroot_walk(s->options->root, path, 0, &walk);
     bool refused = s->options->permits != NULL &&

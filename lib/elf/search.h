@@ -70,6 +70,17 @@ void ig_search_passed_over(struct ig_search *s, const char *path, enum ig_rule r
 /* Has a limit been reached? Then out->limit says which. */
 bool ig_search_exhausted(struct ig_search *s);
 
+/* May the program's user read PATH, a file of the loader's own? Where not, out->refused says so. */
+bool ig_search_may_read(struct ig_search *s, const char *path);
+
+/* Read it, at most 64 KiB. 0, or the errno that the program's loader gets; where that is not known,
+ * because it is the gate that cannot read it, out->limit says so. */
+int ig_search_read(struct ig_search *s, const char *path, struct ig_buf *out);
+
+/* The gate could not read something that decides: let out->limit say what (E), unless it says
+ * something already. */
+void ig_search_unknown(struct ig_search *s, const struct ig_error *e);
+
 /* Note a directory that stands in a search path, once. */
 void ig_search_dir_note(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of);
 

@@ -116,7 +116,6 @@ static const char *system_path(struct ig_search *s)
         return s->musl_path;
     }
     struct ig_buf text = {0};
-    struct ig_error e = {0};
     IG_AUTO_FREE char *dir = ig_dirname(s->loader_path);
     IG_AUTO_FREE char *prefix = ig_dirname(dir);
     const char *slash = strrchr(s->loader_path, '/');
@@ -124,11 +123,10 @@ static const char *system_path(struct ig_search *s)
     size_t stem = strcspn(base, ".");
     IG_AUTO_FREE char *file = ig_format("%s/etc/%.*s.path", strcmp(prefix, "/") == 0 ? "" : prefix,
                                         (int)stem, base);
-    if (ig_fsroot_slurp(s->options->root, file, 64 << 10, &text, &e) == 0) {
-        s->musl_path = ig_buf_steal(&text);
-    } else {
-        s->musl_path = ig_strdup(e.number == ENOENT ? "/lib:/usr/local/lib:/usr/lib" : "");
-    }
+    int number = ig_search_read(s, file, &text);
+    s->musl_path = number == 0        ? ig_buf_steal(&text)
+                   : number == ENOENT ? ig_strdup("/lib:/usr/local/lib:/usr/lib")
+                                      : ig_strdup("");
     ig_buf_free(&text);
     return s->musl_path;
 }

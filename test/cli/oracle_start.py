@@ -522,6 +522,44 @@ short("cache: DF_1_NODEFLIB, in a folder of the cache", "started", lambda c: (
     c.move(A, "/opt/lib"), c.move(B, "/opt/lib"), c.move(C, "/opt/lib"), c.ldconfig("/opt/lib"),
     c.program("liba.so", flags=("-Wl,-z,nodefaultlib",))))
 
+
+
+def in_cache(*more):
+    return both(in_opt, lambda c: c.ldconfig("/opt/lib"), *more)
+
+
+def unreadable(path):
+    return f"{path} exists, but the program's user may not read it"
+
+
+CACHE, PRELOAD, MUSL_PATH = "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/ld-musl-x86_64.path"
+short("cache: mode 0600", f"liba.so: {NOT_FOUND}", in_cache(lambda c: c.chmod(CACHE, 0o600)),
+      says=unreadable(CACHE))
+short("cache: an ACL keeps the user out", f"liba.so: {NOT_FOUND}",
+      in_cache(lambda c: c.acl("-m", f"u:{UID}:-", CACHE)), says=unreadable(CACHE))
+short("cache: its folder has mode 0700", f"liba.so: {NOT_FOUND}",
+      in_cache(lambda c: c.chmod("/etc", 0o700)), says=unreadable(CACHE))
+short("cache: mode 0600, not needed", "started", lambda c: (
+    c.ldconfig(LIBS), c.chmod(CACHE, 0o600)))
+short("cache: mode 0640, of a group of the user", "started", in_cache(lambda c: (
+    c.chmod(CACHE, 0o640), os.chown(c.path(CACHE), 0, 2000), c.groups.append(2000))))
+short("cache: a directory", f"liba.so: {NOT_FOUND}", both(in_opt, lambda c: c.dir(CACHE)))
+short("cache: a symlink to one in a folder of mode 0700", f"liba.so: {NOT_FOUND}",
+      in_cache(lambda c: (c.move(CACHE, "/usr/hidden"), c.chmod("/usr/hidden", 0o700),
+                          c.link(CACHE, "/usr/hidden/ld.so.cache"))), says=unreadable(CACHE))
+
+
+def by_preload(mode, *more):
+    return both(in_opt, lambda c: c.write(PRELOAD, "/opt/lib/liba.so\n", mode), *more)
+
+
+short("preload: ld.so.preload brings the library that is absent", "started", by_preload(0o644))
+short("preload: ld.so.preload of mode 0600", f"liba.so: {NOT_FOUND}", by_preload(0o600),
+      says=unreadable(PRELOAD))
+short("preload: ld.so.preload of mode 0600, a damaged one named", "started", lambda c: (
+    c.add(c.shared("libp.so", "", "libz9.so"), "/opt/libp.so"),
+    c.write(PRELOAD, "/opt/libp.so\n", 0o600)))
+short("preload: ld.so.preload a directory", "started", lambda c: c.dir(PRELOAD))
 preload_missing = short("preload: LD_PRELOAD absent", "started",
                         set_env(LD_PRELOAD="/opt/absent.so"))
 short("preload: ld.so.preload names what is absent", "started",
@@ -718,6 +756,21 @@ musl("library: by the path file", "started", both(
     lambda c: c.write("/etc/ld-musl-x86_64.path", "/lib:/opt/lib\n", 0o644)))
 musl("library: the path file leaves its folder out", "library liba.so: No such file",
      lambda c: c.write("/etc/ld-musl-x86_64.path", "/opt/lib\n", 0o644))
+musl("library: the path file of mode 0600", "library liba.so: Permission denied", lambda c: c.write(
+    MUSL_PATH, "/lib\n", 0o600), says=unreadable(MUSL_PATH))
+musl("library: the path file's folder of mode 0700", "library liba.so: Permission denied",
+     lambda c: (c.write(MUSL_PATH, "/lib\n", 0o644), c.chmod("/etc", 0o700)),
+     says=unreadable(MUSL_PATH))
+musl("library: no path file, its folder of mode 0700", "library liba.so: Permission denied",
+     lambda c: c.chmod("/etc", 0o700), says="may not search")
+musl("library: the path file a directory", "library liba.so: Is a directory",
+     lambda c: c.dir(MUSL_PATH))
+musl("library: the path file a symlink to what is absent", "started",
+     lambda c: c.link(MUSL_PATH, "absent"))
+musl("library: the path file a symlink to itself", "library liba.so: Symbolic link loop",
+     lambda c: c.link(MUSL_PATH, "ld-musl-x86_64.path"))
+musl("library: by LD_LIBRARY_PATH, the path file of mode 0600", "started", both(
+    set_env(LD_LIBRARY_PATH="/lib"), lambda c: c.write(MUSL_PATH, "/opt\n", 0o600)))
 musl("library: in the cache that it does not read", "library liba.so: No such file",
      both(elsewhere("/lib/liba.so", "/opt/lib"), lambda c: c.ldconfig("/opt/lib")))
 musl("library: of glibc, whose libc.so.6 it takes for its own", "started", lambda c: (

@@ -217,6 +217,30 @@ START_TEST(ten_thousand_preloads)
 }
 END_TEST
 
+static bool deny_only(const void *context, const struct ig_walk *walk, unsigned may)
+{
+    (void)may;
+    return strcmp(walk->path, context) != 0;
+}
+
+START_TEST(what_the_loader_may_not_read_of_its_own)
+{
+    write_library("/lib/libp.so", NULL, NULL);
+    write_file("/etc/ld.so.preload", "libp.so\n", 8);
+    write_library("/prog", NULL, NULL);
+    resolve("/prog");
+    ck_assert_uint_eq(resolution.count, 2);
+    ck_assert_ptr_null(resolution.refused);
+    ig_resolution_free(&resolution);
+    options.permits = deny_only;
+    options.permits_context = "/etc/ld.so.preload";
+    resolve("/prog");
+    ck_assert_uint_eq(resolution.count, 1);
+    ck_assert_str_eq(resolution.refused, "/etc/ld.so.preload exists, but the program's user may not "
+                                         "read it: its loader goes on without it");
+}
+END_TEST
+
 static bool deny(const void *context, const struct ig_walk *walk, unsigned may)
 {
     ck_assert_uint_eq(may, 4);
@@ -365,6 +389,7 @@ int main(void)
     tcase_add_loop_test(t, a_relative_name_is_unknown_without_a_working_directory, 0, 2);
     tcase_add_test(t, a_cache_too_large_is_a_limit);
     tcase_add_test(t, ten_thousand_preloads);
+    tcase_add_test(t, what_the_loader_may_not_read_of_its_own);
     tcase_add_test(t, what_the_user_may_not_read_is_not_there);
     tcase_add_test(t, constants_of_a_loader);
     tcase_add_test(t, no_constants);
