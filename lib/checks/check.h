@@ -12,6 +12,7 @@
 
 #include "checks/scene.h"
 #include "checks/target.h"
+#include "checks/volume.h"
 #include "policy/policy.h"
 #include "policy/spec.h"
 #include "report/result.h"
@@ -23,6 +24,8 @@ struct ig_question {
     const struct ig_setting *setting;
     /* The opened binary or file; NULL for the other kinds. Filled lazily, so not const. */
     struct ig_target *target;
+    /* The volume; NULL for the other kinds. Likewise. */
+    struct ig_volume *volume;
 };
 
 struct ig_check {
@@ -34,6 +37,9 @@ struct ig_check {
      * NULL where it stands alone. */
     const char *const *needs;
     void (*run)(const struct ig_question *q, struct ig_result *r);
+    /* Of a volume's check that passed or warned: the last look, when all else of the run is done. R is
+     * new; where it is left as it is, what the check said stands. NULL: none. */
+    void (*again)(const struct ig_question *q, struct ig_result *r);
 };
 
 /* All checks in evaluation order, ending with NULL, and their specs likewise. */

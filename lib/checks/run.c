@@ -3,19 +3,19 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
 #include "checks/check.h"
+#include "checks/cpus.h"
 #include "checks/subject.h"
 #include "core/buf.h"
 #include "core/mem.h"
 #include "core/text.h"
 
 /* musl gives threads 128 KiB; a walk holds a PATH_MAX name or two. */
-enum { THREAD_STACK = 512 << 10, THREADS_MAX = 64 };
+enum { THREAD_STACK = 512 << 10 };
 
 struct run {
     const struct ig_policy *policy;
@@ -26,6 +26,7 @@ struct run {
     size_t *first;             /* index of each subject's first result */
     struct ig_result *results;
     size_t count;
+    struct ig_volume *volumes; /* one for each subject; those of other kinds stay empty */
     atomic_size_t next;        /* into order: what the next free worker takes */
     atomic_ullong published;
     pthread_mutex_t lock;      /* guards results, finished, closed, failed, failure */
@@ -40,10 +41,13 @@ struct slot {
     size_t subject;
 };
 
-static void copy_result(struct ig_result *to, const struct ig_result *from)
+/* The items, which may be many, move. */
+static void copy_result(struct ig_result *to, struct ig_result *from)
 {
     ig_result_free(to);
     *to = *from;
+    from->items = NULL;
+    from->item_count = 0;
     to->subject = from->subject != NULL ? ig_strdup(from->subject) : NULL;
     to->message = from->message != NULL ? ig_strdup(from->message) : NULL;
     to->expected = from->expected != NULL ? ig_strdup(from->expected) : NULL;
@@ -51,7 +55,7 @@ static void copy_result(struct ig_result *to, const struct ig_result *from)
     to->fix = from->fix != NULL ? ig_strdup(from->fix) : NULL;
 }
 
-static void publish(void *context, size_t index, const struct ig_result *result)
+static void publish(void *context, size_t index, struct ig_result *result)
 {
     const struct slot *slot = context;
     struct run *run = slot->run;
@@ -78,23 +82,8 @@ static void *work(void *context)
         }
         size_t i = run->order[turn];
         struct slot slot = {run, i};
-        ig_subject_run(&run->scene, &run->policy->subjects[i], publish, &slot);
+        ig_subject_run(&run->scene, &run->policy->subjects[i], &run->volumes[i], publish, &slot);
     }
-}
-
-static unsigned cgroup_cpus(const struct ig_fsroot *own)
-{
-    IG_AUTO_BUF struct ig_buf max = {0};
-    if (ig_fsroot_slurp(own, "/sys/fs/cgroup/cpu.max", 256, &max, NULL) == 0) {
-        return ig_cpu_max_parse(ig_buf_text(&max), max.length);
-    }
-    IG_AUTO_BUF struct ig_buf quota = {0};
-    IG_AUTO_BUF struct ig_buf period = {0};
-    if (ig_fsroot_slurp(own, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us", 64, &quota, NULL) == 0 &&
-        ig_fsroot_slurp(own, "/sys/fs/cgroup/cpu/cpu.cfs_period_us", 64, &period, NULL) == 0) {
-        return ig_cpu_quota_parse(ig_buf_text(&quota), ig_buf_text(&period));
-    }
-    return 0;
 }
 
 static bool is_file(const struct ig_subject *subject)
@@ -112,12 +101,7 @@ static size_t worker_count(const struct run *run)
     if (heavy < 2) {
         return 1;
     }
-    cpu_set_t set;
-    size_t cpus = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-    size_t allowed = cgroup_cpus(run->scene.own);
-    cpus = allowed != 0 && allowed < cpus ? allowed : cpus;
-    cpus = cpus < THREADS_MAX ? cpus : THREADS_MAX;
-    return heavy < cpus ? heavy : cpus;
+    return heavy < run->scene.cpus ? heavy : run->scene.cpus;
 }
 
 static int start_thread(pthread_t *thread, void *(*function)(void *), struct run *run)
@@ -130,6 +114,18 @@ static int start_thread(pthread_t *thread, void *(*function)(void *), struct run
         pthread_attr_destroy(&attributes);
     }
     return error;
+}
+
+static void look_again(struct run *run)
+{
+    for (size_t i = 0; i < run->policy->subject_count; i++) {
+        const struct ig_subject *subject = &run->policy->subjects[i];
+        struct slot slot = {run, i};
+        if (subject->kind == IG_KIND_VOLUME) {
+            ig_subject_again(&run->scene, subject, &run->volumes[i],
+                             &run->results[run->first[i]], publish, &slot);
+        }
+    }
 }
 
 static void finish(struct run *run, bool failed, const struct ig_error *e)
@@ -155,7 +151,7 @@ static void *conduct(void *context)
         return NULL;
     }
     run->scene_open = true;
-    pthread_t helpers[THREADS_MAX];
+    pthread_t helpers[IG_CPUS_MAX];
     size_t started = 0;
     size_t wanted = worker_count(run);
     /* A thread that cannot be had (a pids limit) only costs time. */
@@ -166,6 +162,7 @@ static void *conduct(void *context)
     for (size_t i = 0; i < started; i++) {
         pthread_join(helpers[i], NULL);
     }
+    look_again(run);
     finish(run, false, NULL);
     return NULL;
 }
@@ -236,6 +233,7 @@ static void lay_out(struct run *run)
 {
     const struct ig_policy *policy = run->policy;
     run->first = ig_alloc_array(policy->subject_count, sizeof *run->first);
+    run->volumes = ig_alloc_array(policy->subject_count, sizeof *run->volumes);
     for (size_t i = 0; i < policy->subject_count; i++) {
         run->first[i] = run->count;
         run->count += policy->subjects[i].setting_count;
@@ -314,6 +312,10 @@ static struct run *prepare(const struct ig_policy *policy, const struct ig_run_o
 
 static void dispose(struct run *run)
 {
+    for (size_t i = 0; i < run->policy->subject_count; i++) {
+        ig_volume_close(&run->volumes[i]);
+    }
+    free(run->volumes);
     if (run->scene_open) {
         ig_scene_close(&run->scene);
     }

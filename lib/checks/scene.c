@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "checks/cpus.h"
 #include "core/buf.h"
 #include "core/mem.h"
 #include "fsroot/permits.h"
@@ -213,6 +214,7 @@ int ig_scene_open(struct ig_scene *scene, const struct ig_policy *policy, const 
     if (ig_fsroot_open("/", &scene->own, e) != 0) {
         return -1;
     }
+    scene->cpus = ig_cpus(scene->own);
     read_mounts(scene);
     read_status(scene);
     read_idmap(scene);

@@ -40,6 +40,8 @@ struct ig_scene {
     bool run_as_known;            /* false under --root without runAs */
     const struct ig_machine *machine;
 
+    unsigned cpus;                /* how many threads are worth having */
+
     atomic_ullong progress;       /* grows while something is being read */
 };
 

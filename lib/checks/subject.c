@@ -12,6 +12,7 @@ struct evaluation {
     const struct ig_scene *scene;
     const struct ig_subject *subject;
     struct ig_target *target;  /* NULL for proc and volume */
+    struct ig_volume *volume;  /* NULL for all but a volume */
     struct ig_result *results;
 };
 
@@ -59,7 +60,7 @@ static void evaluate(const struct evaluation *ev, const struct ig_setting *setti
                      struct ig_result *r)
 {
     const struct ig_check *check = check_of(setting);
-    struct ig_question q = {ev->scene, ev->subject, setting, ev->target};
+    struct ig_question q = {ev->scene, ev->subject, setting, ev->target, ev->volume};
     const char *need = failed_need(ev, check);
     if (setting->off) {
         ig_result_set(r, IG_STATUS_SKIP, "Switched off by the policy.");
@@ -107,7 +108,7 @@ static bool chain_changed(const struct evaluation *ev, struct ig_error *e)
 
 /* A pass is worth nothing where the file moved under it. */
 static void look_again(const struct evaluation *ev,
-                       void (*publish)(void *, size_t, const struct ig_result *), void *context)
+                       void (*publish)(void *, size_t, struct ig_result *), void *context)
 {
     struct ig_error e = {0};
     if (ev->target == NULL || ev->scene->root == NULL || !chain_changed(ev, &e)) {
@@ -124,7 +125,8 @@ static void look_again(const struct evaluation *ev,
 }
 
 void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subject,
-                    void (*publish)(void *context, size_t index, const struct ig_result *result),
+                    struct ig_volume *volume,
+                    void (*publish)(void *context, size_t index, struct ig_result *result),
                     void *context)
 {
     struct ig_target target = {.fd = -1};
@@ -138,6 +140,9 @@ void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subje
             IG_AUTO_FREE char *path = ig_scene_path(scene, subject->path);
             ig_target_open(&target, scene->root, path);
         }
+    } else if (subject->kind == IG_KIND_VOLUME) {
+        ev.volume = volume;
+        ig_volume_open(volume, scene, subject);
     }
     for (size_t i = 0; i < subject->setting_count; i++) {
         results[i].check = subject->settings[i].spec->id;
@@ -151,5 +156,28 @@ void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subje
     }
     if (ev.target != NULL) {
         ig_target_close(&target);
+    }
+}
+
+void ig_subject_again(const struct ig_scene *scene, const struct ig_subject *subject,
+                      struct ig_volume *volume, const struct ig_result *said,
+                      void (*publish)(void *context, size_t index, struct ig_result *result),
+                      void *context)
+{
+    for (size_t i = 0; i < subject->setting_count; i++) {
+        const struct ig_setting *setting = &subject->settings[i];
+        const struct ig_check *check = check_of(setting);
+        struct ig_question q = {scene, subject, setting, NULL, volume};
+        struct ig_result r = {.check = check->spec.id};
+        if (check->again == NULL ||
+            (said[i].status != IG_STATUS_PASS && said[i].status != IG_STATUS_WARN)) {
+            continue;
+        }
+        check->again(&q, &r);
+        if (r.message != NULL) {
+            apply_severity(setting, &r);
+            publish(context, i, &r);
+        }
+        ig_result_free(&r);
     }
 }

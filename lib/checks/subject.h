@@ -4,14 +4,23 @@
 #define IG_CHECKS_SUBJECT_H
 
 #include "checks/scene.h"
+#include "checks/volume.h"
 #include "policy/policy.h"
 #include "report/result.h"
 
 /* Fill one result for each of SUBJECT's settings. PUBLISH is called for each as soon as it is known
  * (a watchdog may end the run before the others are), and once more at the end for those that a
- * change of the file turned into an error. */
+ * change of the file turned into an error. Of a volume, VOLUME is opened, and stays so. */
 void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subject,
-                    void (*publish)(void *context, size_t index, const struct ig_result *result),
+                    struct ig_volume *volume,
+                    void (*publish)(void *context, size_t index, struct ig_result *result),
                     void *context);
+
+/* A volume's last look, when everything else was judged: SAID are its results so far. PUBLISH is called
+ * for those that no longer hold. */
+void ig_subject_again(const struct ig_scene *scene, const struct ig_subject *subject,
+                      struct ig_volume *volume, const struct ig_result *said,
+                      void (*publish)(void *context, size_t index, struct ig_result *result),
+                      void *context);
 
 #endif

@@ -9,6 +9,19 @@ static void add_optional(struct ig_json *j, const char *key, const char *text)
     ig_json_string(j, key, text != NULL ? text : "");
 }
 
+static void add_items(struct ig_json *j, const struct ig_result *r)
+{
+    ig_json_array(j, "items");
+    for (size_t i = 0; i < r->item_count; i++) {
+        ig_json_object(j, NULL);
+        ig_json_string(j, "kind", r->items[i].kind);
+        ig_json_string(j, "path", r->items[i].path);
+        add_optional(j, "detail", r->items[i].detail);
+        ig_json_object_end(j);
+    }
+    ig_json_array_end(j);
+}
+
 static void add_result(struct ig_json *j, const struct ig_result *r)
 {
     ig_json_object(j, NULL);
@@ -19,6 +32,7 @@ static void add_result(struct ig_json *j, const struct ig_result *r)
     add_optional(j, "expected", r->expected);
     add_optional(j, "observed", r->observed);
     add_optional(j, "fix", r->fix);
+    add_items(j, r);
     ig_json_object_end(j);
 }
 

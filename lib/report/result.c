@@ -55,8 +55,33 @@ void ig_result_fix(struct ig_result *r, const char *format, ...)
     va_end(args);
 }
 
+void ig_result_item(struct ig_result *r, const char *kind, const char *path, const char *detail)
+{
+    /* Room doubles at each power of two: a volume may have lost 200,000 files. */
+    if ((r->item_count & (r->item_count - 1)) == 0) {
+        r->items = ig_realloc_array(r->items, r->item_count != 0 ? r->item_count * 2 : 1,
+                                    sizeof *r->items);
+    }
+    struct ig_item *item = &r->items[r->item_count++];
+    struct ig_buf safe = {0};
+    if (detail != NULL) {
+        ig_sanitize(&safe, detail, strlen(detail));
+    }
+    *item = (struct ig_item){kind, ig_escaped(path), detail != NULL ? ig_buf_steal(&safe) : NULL};
+}
+
+static void free_items(struct ig_result *r)
+{
+    for (size_t i = 0; i < r->item_count; i++) {
+        free(r->items[i].path);
+        free(r->items[i].detail);
+    }
+    free(r->items);
+}
+
 void ig_result_free(struct ig_result *r)
 {
+    free_items(r);
     free(r->subject);
     free(r->message);
     free(r->expected);

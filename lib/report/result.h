@@ -15,6 +15,13 @@ enum ig_outcome {
     IG_STATUS_COUNT,
 };
 
+/* One of many things that a result is about: a file of a volume. */
+struct ig_item {
+    const char *kind;    /* "missing", "changed", "extra", ...; static */
+    char *path;          /* owned, sanitized, as is DETAIL */
+    char *detail;        /* "mode 0600, expected 0644"; NULL where the kind says all */
+};
+
 struct ig_result {
     const char *check;   /* id, static */
     char *subject;       /* all strings: owned, sanitized (core/text.h); NULL where nothing is said */
@@ -23,6 +30,8 @@ struct ig_result {
     char *expected;
     char *observed;
     char *fix;           /* what to do, a complete sentence */
+    struct ig_item *items;  /* all of what the message names the first of; owned */
+    size_t item_count;
 };
 
 struct ig_report {
@@ -43,6 +52,8 @@ void ig_result_observed(struct ig_result *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void ig_result_fix(struct ig_result *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Append an item. PATH is raw bytes (it is escaped here), DETAIL (may be NULL) a text. */
+void ig_result_item(struct ig_result *r, const char *kind, const char *path, const char *detail);
 void ig_result_free(struct ig_result *r);
 
 /* "pass", "fail", "warn", "skip", "error". */

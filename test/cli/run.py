@@ -54,7 +54,7 @@ ROOT = "/srv"  # in every Debian, and empty
 EXITS = {"pass": 0, "fail": 1, "warn": 0, "skip": 0, "error": 3}
 REQUIRED = ("pass", "fail", "error")
 VERDICTS = {0: "pass", 1: "fail", 2: "error", 3: "error"}
-KEYS = ["check", "subject", "status", "message", "expected", "observed", "fix"]
+KEYS = ["check", "subject", "status", "message", "expected", "observed", "fix", "items"]
 FILES = {"setup.sh", "policy.json", "args", "run.sh", "late.sh", "expect"}
 SECONDS = 60
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A volume under judgement: looked up once, before any of its checks, held open
+ * until the whole run has ended, and looked at again then.
+ */
+#ifndef IG_CHECKS_VOLUME_H
+#define IG_CHECKS_VOLUME_H
+
+#include <stdbool.h>
+
+#include "checks/scene.h"
+#include "report/result.h"
+
+struct ig_question;
+
+struct ig_volume {
+    bool opened;
+    const char *at;               /* where the gate's own container has it; borrowed */
+    struct ig_walk walk;          /* to there, in scene->own; walk.error where that failed */
+    const struct ig_mount *mount; /* exactly there, in scene->mounts; NULL where nothing is mounted */
+};
+
+void ig_volume_open(struct ig_volume *volume, const struct ig_scene *scene,
+                    const struct ig_subject *subject);
+void ig_volume_close(struct ig_volume *volume);
+
+/* Could it be looked at? False where its place does not exist or this container's mounts cannot be
+ * read: R says so. */
+bool ig_volume_seen(const struct ig_question *q, struct ig_result *r);
+/* The same, and something is mounted there: to be asked by checks of the mount itself. */
+bool ig_volume_is_mounted(const struct ig_question *q, struct ig_result *r);
+
+/* For the `needs` of checks that mean nothing on a folder of the image. */
+extern const char *const ig_volume_needs_mounted[];
+
+#endif
