@@ -5,56 +5,16 @@
 #include <sys/statvfs.h>
 
 #include "checks/check.h"
+#include "checks/privilege.h"
 #include "checks/words.h"
 #include "core/mem.h"
-
-/* security.capability (include/uapi/linux/capability.h): magic_etc, then permitted and inheritable
- * in 32-bit halves, little-endian. */
-struct file_caps {
-    bool present, effective;
-    uint64_t permitted;
-};
-
-static uint32_t little32(const uint8_t *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static int read_file_caps(const struct ig_target *target, struct file_caps *caps,
-                          struct ig_error *e)
-{
-    uint8_t value[24];
-    long n = ig_fd_getxattr(target->walk.fd, "security.capability", value, sizeof value, e);
-    *caps = (struct file_caps){0};
-    if (n <= 0) {
-        return n == 0 ? 0 : -1;
-    }
-    if (n < 12) {
-        return ig_error_set(e, EINVAL, "security.capability has %ld bytes", n);
-    }
-    caps->present = true;
-    caps->effective = (value[0] & 1) != 0;
-    caps->permitted = little32(value + 4) | (n >= 20 ? (uint64_t)little32(value + 12) << 32 : 0);
-    return 0;
-}
-
-/* On a nosuid mount execve passes over file capabilities and set-id bits (mnt_may_suid() in
- * fs/namespace.c). What cannot be told counts as a mount that honours them; so does --root, whose
- * mount is not the one that the program will run on. */
-static bool ignores_privilege(const struct ig_question *q)
-{
-    unsigned long flags = 0;
-    unsigned long magic = 0;
-    return !q->scene->rooted && ig_fd_statfs(q->target->walk.fd, &flags, &magic, NULL) == 0 &&
-           (flags & ST_NOSUID) != 0;
-}
 
 /* True where it said something. */
 static bool judge_file_caps(const struct ig_question *q, struct ig_result *r)
 {
-    struct file_caps caps;
+    struct ig_file_caps caps;
     struct ig_error e = {0};
-    if (read_file_caps(q->target, &caps, &e) != 0) {
+    if (ig_file_caps_read(q->target, &caps, &e) != 0) {
         ig_result_set(r, IG_STATUS_ERROR, "Its file capabilities cannot be read: %s.", e.text);
         ig_result_fix(r, "Mount /proc in this container: extended attributes are read through it.");
         return true;
@@ -117,7 +77,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
                        meta->mode & 07777U, meta->uid, meta->gid);
     struct ig_trust trust = ig_trust_judge(q->scene, &q->target->walk, IG_TRUST_PROGRAM);
     bool said = trust.status != IG_STATUS_WARN && ig_say_trust(&trust, r);
-    bool inert = ignores_privilege(q);
+    bool inert = ig_privilege_ignored(q->scene, q->target);
     /* A failure of the capabilities outweighs a warning of the trust rules. */
     said = said || (!inert && judge_file_caps(q, r) && r->status != IG_STATUS_WARN);
     said = said || ig_say_trust(&trust, r) || r->message != NULL;

@@ -128,6 +128,11 @@ static void say_missing(const struct ig_resolution *r, const struct ig_need *nee
         return;
     }
     add_places(need, &places);
+    if (r->secure) {
+        ig_buf_adds(&more, " It would run with more rights than its user's (set-id bits or file "
+                           "capabilities), so its loader ignores LD_LIBRARY_PATH, LD_PRELOAD and "
+                           "$ORIGIN outside the system's directories.");
+    }
     if (r->refused != NULL) {
         ig_buf_addf(&more, " %s.", r->refused);
     }
@@ -138,6 +143,10 @@ static void say_missing(const struct ig_resolution *r, const struct ig_need *nee
     ig_result_fix(out, r->refused != NULL
                            ? "Let all users read the loader's file and search the folders above it "
                              "(chmod 0644, 0755)."
+                       : r->secure
+                           ? "Put the library into a directory of the loader's own or of "
+                             "ld.so.cache, name its folder with an absolute RUNPATH, or take the "
+                             "set-id bits and capabilities away."
                            : "Install the package that has it in the image, or copy it there and "
                              "run ldconfig; where it lies in another folder, name that with "
                              "LD_LIBRARY_PATH (in the pod, and in the policy's env) or a RUNPATH.");

@@ -2,10 +2,9 @@
 #include "checks/libraries.h"
 
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "checks/interpreter.h"
+#include "checks/privilege.h"
 #include "core/mem.h"
 
 static const char *env_of(const struct ig_scene *scene, const char *name)
@@ -16,24 +15,6 @@ static const char *env_of(const struct ig_scene *scene, const char *name)
         }
     }
     return NULL;
-}
-
-/* AT_SECURE: the loaders then take no variable from the environment (ld.so(8), "secure-execution
- * mode"). bprm_fill_uid() in fs/exec.c; on a nosuid mount the kernel passes over set-id bits. Under
- * --root, where the mount to come is not known, they count. */
-static bool is_secure(const struct ig_scene *scene, const struct ig_target *program)
-{
-    const struct ig_meta *meta = ig_target_meta(program);
-    const unsigned setgid = S_ISGID | S_IXGRP;
-    unsigned long flags = 0;
-    unsigned long magic = 0;
-    if (meta == NULL || !scene->run_as_known ||
-        (!scene->rooted && ig_fd_statfs(program->walk.fd, &flags, &magic, NULL) == 0 &&
-         (flags & ST_NOSUID) != 0)) {
-        return false;
-    }
-    return ((meta->mode & S_ISUID) != 0 && meta->uid != scene->run_as.uid) ||
-           ((meta->mode & setgid) == setgid && meta->gid != scene->run_as.gid);
 }
 
 static bool may_use(const void *context, const struct ig_walk *walk, unsigned may)
@@ -85,12 +66,12 @@ static struct ig_libraries *resolve(const struct ig_question *q, const struct ig
 {
     struct ig_libraries *l = ig_alloc(sizeof *l);
     IG_AUTO_FREE char *loader = loader_of(program);
-    bool secure = is_secure(q->scene, program);
     struct ig_resolve_options options = {
         .root = q->scene->root,
         .files = l->files = ig_files_new(),
-        .ld_library_path = secure ? NULL : env_of(q->scene, "LD_LIBRARY_PATH"),
-        .ld_preload = secure ? NULL : env_of(q->scene, "LD_PRELOAD"),
+        .ld_library_path = env_of(q->scene, "LD_LIBRARY_PATH"),
+        .ld_preload = env_of(q->scene, "LD_PRELOAD"),
+        .secure = ig_privilege_secure(q->scene, program),
         .x86_level = ig_x86_level(),
         .x86_intel = ig_x86_intel(),
         .permits = q->scene->run_as_known ? may_use : NULL,

@@ -96,12 +96,21 @@ static struct ig_need *look_for(struct ig_search *s, size_t by, const char *name
     return &out->needs[out->need_count++];
 }
 
-static void preload_list(struct ig_search *s, const char *list, const char *separators)
+/* dso_name_valid_for_suid() in glibc's elf/rtld.c. */
+static bool may_preload(const struct ig_search *s, const char *name)
+{
+    enum { SECURE_NAME_LIMIT = 255 };
+    return !s->options->secure ||
+           (strlen(name) <= SECURE_NAME_LIMIT && strchr(name, '/') == NULL);
+}
+
+static void preload_list(struct ig_search *s, const char *list, const char *separators,
+                         bool from_env)
 {
     IG_AUTO_FREE char *copy = ig_strdup(list);
     char *rest = copy;
     for (char *name; (name = strsep(&rest, separators)) != NULL;) {
-        if (name[0] == '\0' || ig_search_exhausted(s)) {
+        if (name[0] == '\0' || ig_search_exhausted(s) || (from_env && !may_preload(s, name))) {
             continue;
         }
         size_t before = s->out->count;
@@ -117,12 +126,12 @@ static void preload_list(struct ig_search *s, const char *list, const char *sepa
  * a comment in the file. */
 static void preload(struct ig_search *s)
 {
-    if (s->options->ld_preload != NULL) {
-        preload_list(s, s->options->ld_preload,
-                     s->out->kind == IG_LOADER_MUSL ? " :\t\n\v\f\r" : " :");
+    bool musl = s->out->kind == IG_LOADER_MUSL;
+    if (s->options->ld_preload != NULL && !(musl && s->options->secure)) {
+        preload_list(s, s->options->ld_preload, musl ? " :\t\n\v\f\r" : " :", true);
     }
     IG_AUTO_BUF struct ig_buf text = {0};
-    if (s->out->kind == IG_LOADER_MUSL ||
+    if (musl ||
         ig_search_read(s, "/etc/ld.so.preload", &text) != 0) {
         return;
     }
@@ -133,7 +142,7 @@ static void preload(struct ig_search *s)
             }
         }
     }
-    preload_list(s, ig_buf_text(&text), ": \t\n");
+    preload_list(s, ig_buf_text(&text), ": \t\n", false);
 }
 
 /* Breadth first, as both loaders do. */
@@ -205,7 +214,7 @@ int ig_resolve(const struct ig_resolve_options *options, const struct ig_walk *w
     struct ig_search s = {.options = options, .program = image, .loader_path = loader_path,
                           .loader_object = SIZE_MAX, .out = out,
                           .cost_before = ig_files_cost(options->files)};
-    *out = (struct ig_resolution){0};
+    *out = (struct ig_resolution){.secure = options->secure};
     (void)fd;
     const struct ig_file *program = ig_files_get(options->files, walk, image);
     if (program->fit == IG_FIT_UNREAD) {

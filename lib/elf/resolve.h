@@ -105,6 +105,7 @@ struct ig_search_dir {
 
 struct ig_resolution {
     enum ig_loader_kind kind;
+    bool secure;                   /* as it was asked for */
     struct ig_object *objects;     /* in load order, the program first */
     size_t count;
     struct ig_need *needs;         /* in the order in which the loader comes to them */
@@ -125,6 +126,7 @@ struct ig_resolve_options {
     const char *cwd;               /* where the program is started, an absolute path; NULL where
                                       that is not known: relative directories are not searched then, and
                                       of a relative name it is `unread` whether it is found */
+    bool secure;                   /* AT_SECURE: the loader distrusts both, and $ORIGIN */
     unsigned x86_level;            /* 1 to 4: glibc-hwcaps/x86-64-vN that the CPU has; 1:
                                       baseline */
     bool x86_intel;                /* glibc calls an Intel CPU of level 3 "haswell" */

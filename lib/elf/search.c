@@ -197,6 +197,12 @@ static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char 
     if (refusal != NULL) {
         return give_up(s, path, rule, rule_of, file->fit == IG_FIT_UNREAD, refusal);
     }
+    if (!musl && s->preloading && s->options->secure && rule != IG_RULE_PATH &&
+        (ig_walk_final(walk)->meta.mode & S_ISUID) == 0) {
+        /* open_path(): only what the system's owner marked so may be injected. */
+        ig_search_passed_over(s, path, rule, rule_of, "not set-user-ID");
+        return IG_NOT_HERE;
+    }
     unsigned long flags = 0;
     unsigned long magic = 0;
     struct ig_error e = {0};

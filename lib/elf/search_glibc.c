@@ -21,11 +21,64 @@ static size_t token(const char *p, const char *name)
     return strncmp(p + 1, name, n) == 0 && !name_char(p[1 + n]) ? n + 1 : 0;
 }
 
+static bool in_system_dir(const struct ig_search *s, const char *path)
+{
+    for (size_t i = 0; i < s->loader->system_dir_count; i++) {
+        size_t n = strlen(s->loader->system_dirs[i]);
+        if (strncmp(path, s->loader->system_dirs[i], n) == 0 && path[n] == '/') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Behind the last name of NPATH (LENGTH bytes, no slash at its end), the name cut off. */
+static size_t without_last(const char *npath, size_t length)
+{
+    while (length > 0 && npath[--length] != '/') {
+    }
+    return length;
+}
+
+/* is_trusted_path_normalize(): is PATH a system directory or below one, as it reads? */
+static bool is_trusted(const struct ig_search *s, const char *path)
+{
+    IG_AUTO_FREE char *npath = ig_alloc(strlen(path) + 2);
+    size_t n = 0;
+    while (*path != '\0') {
+        bool slash = path[0] == '/';
+        if (slash && strncmp(path + 1, "..", 2) == 0 && (path[3] == '/' || path[3] == '\0')) {
+            n = without_last(npath, n);
+            path += 3;
+        } else if (slash && path[1] == '.' && (path[2] == '/' || path[2] == '\0')) {
+            path += 2;
+        } else if (slash && n > 0 && npath[n - 1] == '/') {
+            path++;
+        } else {
+            npath[n++] = *path++;
+        }
+    }
+    if (n == 0 || npath[n - 1] != '/') {
+        npath[n++] = '/';
+    }
+    npath[n] = '\0';
+    return in_system_dir(s, npath);
+}
+
+/* Where a program has more rights than its user, a link of that user's could move its $ORIGIN. It
+ * must begin the TEXT, and of the program itself must lead to a system directory. */
+static bool origin_is_trusted(const struct ig_search *s, const char *text, const char *at,
+                              size_t length)
+{
+    return !s->options->secure || (at == text && (at[length] == '\0' || at[length] == '/'));
+}
+
 /* _dl_dst_substitute(); malloc'd. Empty where a token has no value: the loader drops the whole
  * element then. */
 static char *expand(const struct ig_search *s, size_t object, const char *text)
 {
     struct ig_buf out = {0};
+    bool must_be_trusted = false;
     IG_AUTO_FREE char *origin = ig_dirname(s->out->objects[object].path);
     const struct {
         const char *name, *value;
@@ -41,12 +94,20 @@ static char *expand(const struct ig_search *s, size_t object, const char *text)
             length = token(p, tokens[i].name);
             value = tokens[i].value;
         }
+        if (value == origin) {
+            must_be_trusted = s->options->secure && object == 0;
+            value = origin_is_trusted(s, text, p, length) ? origin : NULL;
+        }
         if (length != 0 && value == NULL) {
             ig_buf_free(&out);
             return ig_strdup("");
         }
         ig_buf_add(&out, length != 0 ? value : p, length != 0 ? strlen(value) : 1);
         p += length != 0 ? length : 1;
+    }
+    if (must_be_trusted && !is_trusted(s, ig_buf_text(&out))) {
+        ig_buf_free(&out);
+        return ig_strdup("");
     }
     return ig_buf_steal(&out);
 }
@@ -106,24 +167,16 @@ static enum ig_found try_env(struct ig_search *s)
 {
     struct ig_search_list *list = ig_search_list_of_env(s);
     if (!list->known) {
-        fill(s, list, 0, s->options->ld_library_path, ":;");
+        fill(s, list, 0, s->options->secure ? NULL : s->options->ld_library_path, ":;");
     }
     return ig_search_list_try(s, list, IG_RULE_LD_LIBRARY_PATH, 0);
 }
 
-static bool in_system_dir(const struct ig_search *s, const char *path)
-{
-    for (size_t i = 0; i < s->loader->system_dir_count; i++) {
-        size_t n = strlen(s->loader->system_dirs[i]);
-        if (strncmp(path, s->loader->system_dirs[i], n) == 0 && path[n] == '/') {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum ig_found try_cache(struct ig_search *s, bool nodeflib)
 {
+    if (s->preloading && s->options->secure) {
+        return IG_NOT_HERE;
+    }
     struct ig_ldcache_cpu cpu = {
         .hwcaps = ig_search_hwcaps(s),
         .level = s->options->x86_level,
@@ -191,9 +244,24 @@ static size_t loaded(struct ig_search *s, const char *name)
     return ig_strmap_get(&s->names, name);
 }
 
+/* _dl_dst_count() */
+static bool has_token(const char *name)
+{
+    for (const char *p = strchr(name, '$'); p != NULL; p = strchr(p + 1, '$')) {
+        if (token(p, "ORIGIN") != 0 || token(p, "PLATFORM") != 0 || token(p, "LIB") != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void ig_search_glibc(struct ig_search *s, size_t by)
 {
     /* expand_dst() in elf/dl-deps.c, which preloads do not pass through. */
+    if (s->options->secure && !s->preloading && has_token(s->need->name)) {
+        s->need->fault = ig_strdup("DST not allowed in SUID/SGID programs");
+        return;
+    }
     if (strchr(s->need->name, '$') != NULL && !s->preloading) {
         char *name = expand(s, by, s->need->name);
         free(s->need->name);

@@ -27,8 +27,8 @@ static bool is_libc(const char *name)
     return false;
 }
 
-/* fixup_rpath(): only $ORIGIN and ${ORIGIN} are known; any other token voids the whole path. NULL
- * then. */
+/* fixup_rpath(): only $ORIGIN and ${ORIGIN} are known; any other token voids the whole path, and so
+ * does each of a program under AT_SECURE. NULL then. */
 static char *expand(const struct ig_search *s, size_t object, const char *text)
 {
     struct ig_buf out = {0};
@@ -37,7 +37,7 @@ static char *expand(const struct ig_search *s, size_t object, const char *text)
     const char *value = strcmp(origin, "/") == 0 ? "" : origin;
     for (const char *p = text; *p != '\0';) {
         size_t n = strncmp(p, "$ORIGIN", 7) == 0 ? 7 : strncmp(p, "${ORIGIN}", 9) == 0 ? 9 : 0;
-        if (*p == '$' && n == 0) {
+        if (*p == '$' && (n == 0 || (object == 0 && s->options->secure))) {
             ig_buf_free(&out);
             return NULL;
         }
@@ -133,7 +133,7 @@ static const char *system_path(struct ig_search *s)
 
 static void search_dirs(struct ig_search *s, size_t by)
 {
-    const char *env = s->options->ld_library_path;
+    const char *env = s->options->secure ? NULL : s->options->ld_library_path;
     if (env != NULL && try_list(s, env, IG_RULE_LD_LIBRARY_PATH, 0) != IG_NOT_HERE) {
         return;
     }

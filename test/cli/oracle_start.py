@@ -43,6 +43,7 @@ UID = 1001
 PROG = "/app/prog"
 GLIBC, MUSL = "/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.so.1"
 LIBS = "/lib/x86_64-linux-gnu"  # the first of Debian's default directories
+CACHE, PRELOAD, MUSL_PATH = "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/ld-musl-x86_64.path"
 AARCH64, EM_386, ET_REL, PT_INTERP = 183, 3, 1, 3
 MAIN = """#include <unistd.h>
 %s
@@ -135,6 +136,7 @@ class Case:
         self.tools, self.root, self.musl = tools, root, musl
         self.cc, self.libs = ("musl-gcc", "/lib") if musl else ("gcc", LIBS)
         self.run, self.env, self.groups, self.binary, self.mounts = PROG, {}, [], {}, []
+        self.capabilities = []
         for folder in ("/app", "/proc", "/etc", "/usr/bin", "/usr/lib", "/opt", self.libs):
             self.dir(folder)
         self.install()
@@ -212,6 +214,15 @@ class Case:
         self.mounts.append(self.path(path))
         shutil.copytree(saved, self.path(path), symlinks=True, dirs_exist_ok=True)
 
+    def set_id(self, mode, uid=0, gid=0, path=PROG):
+        os.chown(self.path(path), uid, gid)
+        os.chmod(self.path(path), mode)
+
+    def set_caps(self, permitted, effective, path=PROG):
+        """security.capability, revision 2."""
+        os.setxattr(self.path(path), "security.capability",
+                    struct.pack("<IIIII", 0x02000000 | effective, permitted, 0, 0, 0))
+
     def acl(self, *words):
         subprocess.run(["setfacl", *words[:-1], self.path(words[-1])], check=True)
 
@@ -272,7 +283,8 @@ class Case:
 
     def policy(self):
         return {"apiVersion": "initgate.dev/v1", "kind": "Policy",
-                "runAs": {"uid": UID, "gid": UID, "groups": self.groups, "capabilities": []},
+                "runAs": {"uid": UID, "gid": UID, "groups": self.groups,
+                          "capabilities": self.capabilities},
                 "env": self.env, "binaries": [{"path": self.run, **self.binary}]}
 
     def close(self):
@@ -504,8 +516,80 @@ short("library: LD_LIBRARY_PATH leads to one of another machine first", "started
     c.env.update(LD_LIBRARY_PATH="/opt/lib")))
 short("library: LD_LIBRARY_PATH leads to a damaged one first", "invalid ELF header", lambda c: (
     c.write("/opt/lib/liba.so", 100 * "text"), c.env.update(LD_LIBRARY_PATH="/opt/lib")))
-short("library: LD_LIBRARY_PATH, but a set-id program", f"liba.so: {NOT_FOUND}", both(
-    in_opt, set_env(LD_LIBRARY_PATH="/opt/lib"), lambda c: c.chmod(PROG, 0o4755)))
+# --- More rights than the user's: AT_SECURE
+
+NET_RAW = 1 << 13
+
+
+def secure(words, outcome, *functions, mode=0o4755, **more):
+    return short("set-id: " + words, outcome, both(*functions, lambda c: c.set_id(mode)), **more)
+
+
+by_env = both(in_opt, set_env(LD_LIBRARY_PATH="/opt/lib"))
+absent = f"liba.so: {NOT_FOUND}"
+secure("nothing else", "started")
+secure("LD_LIBRARY_PATH", absent, by_env, says="more rights than its user's")
+secure("of a group, LD_LIBRARY_PATH", absent, by_env, mode=0o2755)
+secure("of a group that may not execute it, LD_LIBRARY_PATH", "started", by_env, mode=0o2705)
+short("set-id: of the user itself, LD_LIBRARY_PATH", "started", both(
+    by_env, lambda c: c.set_id(0o6755, UID, UID)))
+secure("absolute RUNPATH", "started", elsewhere(A, "/opt/lib", flags=("-Wl,-rpath,/opt/lib",)))
+secure("$ORIGIN that leads to a default folder", "started", elsewhere(A, "/lib", flags=origin))
+secure("$ORIGIN that leads below a default folder", "started",
+       elsewhere(A, "/lib/deep", flags=("-Wl,-rpath,$ORIGIN/.././/lib/deep/../deep",)))
+secure("$ORIGIN that leads elsewhere", absent,
+       elsewhere(A, "/opt/lib", flags=("-Wl,-rpath,$ORIGIN/../opt/lib",)))
+secure("$ORIGIN that reads as elsewhere, a symlink", absent,
+       elsewhere(A, "/lib/deep", flags=("-Wl,-rpath,$ORIGIN/l",)),
+       lambda c: c.link("/app/l", "/lib/deep"))
+short("set-id: $ORIGIN of a program in a default folder", "started", both(
+    elsewhere(A, "/lib/deep", flags=("-Wl,-rpath,$ORIGIN/../deep",)), lambda c: (
+        c.move(PROG, "/lib/bin"), c.link(PROG, "/lib/bin/prog"),
+        c.set_id(0o4755, path="/lib/bin/prog"))))
+secure("$ORIGIN not at the start", absent,
+       elsewhere(A, "/lib/app", flags=("-Wl,-rpath,/lib/$ORIGIN",)))
+secure("$ORIGIN of a library", "started", lambda c: (
+    c.move(B, "/opt/lib"), c.move(A, "/opt/a"), c.program("liba.so", flags=("-Wl,-rpath,/opt/a",)),
+    c.add(c.shared("liba.so", "int b(void); int a(void) { return b(); }", "libb.so",
+                   flags=("-Wl,-rpath,$ORIGIN/../lib",)), "/opt/a/liba.so")))
+secure("$LIB", "started", elsewhere(A, "/opt/lib/x86_64-linux-gnu",
+                                    flags=("-Wl,-rpath,/opt/$LIB",)))
+secure("a needed name with $LIB", "DST not allowed in SUID/SGID programs", lambda c: (
+    c.program(c.shared("/$LIB/liba.so"))))
+short("library: a needed name with $LIB", "started",
+      lambda c: c.program(c.shared("/$LIB/liba.so")))
+secure("LD_PRELOAD with a slash brings the library that is absent", absent, both(
+    in_opt, set_env(LD_PRELOAD="/opt/lib/liba.so")))
+
+
+def preload_lacks(mode):
+    """libp.so, of that mode, is asked for by its name and lacks a library."""
+    return lambda c: (c.add(c.shared("libp.so", "", "libz9.so"), LIBS + "/libp.so", mode),
+                      c.env.update(LD_PRELOAD="libp.so"))
+
+
+preload_fault = f"libz9.so: {NOT_FOUND}"
+short("preload: by name, whose own library is absent", preload_fault, preload_lacks(0o755))
+secure("LD_PRELOAD by name, not set-id itself", "started", preload_lacks(0o755))
+secure("LD_PRELOAD by name, set-id itself", preload_fault, preload_lacks(0o4755))
+secure("ld.so.preload with a slash", preload_fault, lambda c: (
+    c.add(c.shared("libp.so", "", "libz9.so"), "/opt/libp.so"),
+    c.write(PRELOAD, "/opt/libp.so\n", 0o644)))
+secure("ld.so.preload by name, not set-id itself", "started", lambda c: (
+    preload_lacks(0o755)(c), c.env.clear(), c.write(PRELOAD, "libp.so\n", 0o644)))
+secure("ld.so.preload by name, set-id itself, in the cache only", "started", lambda c: (
+    preload_lacks(0o4755)(c), c.env.clear(), c.move(LIBS + "/libp.so", "/opt/lib"),
+    c.ldconfig("/opt/lib"), c.write(PRELOAD, "libp.so\n", 0o644)))
+
+
+def caps(permitted, effective, allowed):
+    return lambda c: (by_env(c), c.set_caps(permitted, effective), c.capabilities.extend(allowed))
+
+
+short("capabilities: effective, LD_LIBRARY_PATH", absent, caps(NET_RAW, 1, ["NET_RAW"]))
+short("capabilities: permitted, LD_LIBRARY_PATH", absent, caps(NET_RAW, 0, ["NET_RAW"]))
+short("capabilities: an empty effective set, LD_LIBRARY_PATH", absent, caps(0, 1, []))
+short("capabilities: an empty set, LD_LIBRARY_PATH", "started", caps(0, 0, []))
 
 short("cache: names the library", "started", both(in_opt, lambda c: c.ldconfig("/opt/lib")))
 stale = short("cache: made before the library came", f"liba.so: {NOT_FOUND}", lambda c: (
@@ -532,7 +616,6 @@ def unreadable(path):
     return f"{path} exists, but the program's user may not read it"
 
 
-CACHE, PRELOAD, MUSL_PATH = "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/ld-musl-x86_64.path"
 short("cache: mode 0600", f"liba.so: {NOT_FOUND}", in_cache(lambda c: c.chmod(CACHE, 0o600)),
       says=unreadable(CACHE))
 short("cache: an ACL keeps the user out", f"liba.so: {NOT_FOUND}",
@@ -776,6 +859,24 @@ musl("library: in the cache that it does not read", "library liba.so: No such fi
 musl("library: of glibc, whose libc.so.6 it takes for its own", "started", lambda c: (
     c.add(c.tools.make("gcc", "int a(void) { return 0; }\n", "-shared", "-fPIC",
                        "-Wl,-soname,liba.so"), "/lib/liba.so")))
+musl("library: by LD_LIBRARY_PATH, but set-id", "library liba.so: No such file", both(
+    elsewhere("/lib/liba.so", "/opt/lib"), set_env(LD_LIBRARY_PATH="/opt/lib"),
+    lambda c: c.set_id(0o4755)))
+musl("library: by $ORIGIN", "started", elsewhere("/lib/liba.so", "/opt/lib", flags=(
+    "-Wl,-rpath,$ORIGIN/../opt/lib",)))
+musl("library: by $ORIGIN, but set-id", "library liba.so: No such file", both(
+    elsewhere("/lib/liba.so", "/opt/lib", flags=("-Wl,-rpath,$ORIGIN/../opt/lib",)),
+    lambda c: c.set_id(0o4755)))
+musl("library: by an absolute RUNPATH, set-id", "started", both(
+    elsewhere("/lib/liba.so", "/opt/lib", flags=("-Wl,-rpath,/opt/lib",)),
+    lambda c: c.set_id(0o4755)))
+musl("library: by $ORIGIN of a library, set-id", "started", lambda c: (
+    c.move("/lib/libb.so", "/opt/lib"), c.add(c.shared(
+        "liba.so", "int b(void); int a(void) { return b(); }", "libb.so",
+        flags=("-Wl,-rpath,$ORIGIN/../opt/lib",)), "/lib/liba.so"), c.set_id(0o4755)))
+musl("preload: set-id", "library liba.so: No such file", both(
+    elsewhere("/lib/liba.so", "/opt/lib"), set_env(LD_PRELOAD="/opt/lib/liba.so"),
+    lambda c: c.set_id(0o4755)))
 musl("preload: absent", "started", set_env(LD_PRELOAD="/opt/absent.so"))
 musl("symbol: undefined", "x: symbol not found", both(
     undefined("int y;"), lambda c: c.binary.pop("symbols")))

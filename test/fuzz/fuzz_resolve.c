@@ -112,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .ld_library_path = (data[0] & 1) != 0 ? "/opt:/nowhere:$ORIGIN/lib" : NULL,
         .ld_preload = (data[0] & 2) != 0 ? "libd.so /opt/libc1.so" : NULL,
         .cwd = (data[0] & 4) != 0 ? "/opt" : NULL,
+        .secure = data[0] >> 7 != 0,
         .x86_level = 1 + (data[0] >> 4 & 3),
         .x86_intel = (data[0] & 64) != 0,
         .trace = true,
