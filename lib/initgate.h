@@ -57,13 +57,23 @@ int ig_policy_add_scan(struct ig_policy *policy, const struct ig_options *option
 
 /* --- verifying ----------------------------------------------------------- */
 
+/* How far a run has come. The totals are what is known so far: a volume's files count from when it was
+ * listed. */
+struct ig_progress {
+    double seconds;                          /* since it began */
+    size_t checks, checks_total;
+    unsigned long long files, files_total;   /* whose content is compared */
+    unsigned long long bytes, bytes_total;   /* read of them */
+};
+
 struct ig_options {
     const char *root;      /* judge what lies below this directory; NULL: "/" */
     const char *platform;  /* "linux/arm64"; NULL: this machine */
     unsigned stall;        /* seconds without progress until the run ends; 0: 60 */
     unsigned timeout;      /* seconds until it ends; 0: 3600 */
-    /* Called about once a second: checks done, of how many, bytes read. May be NULL. */
-    void (*progress)(void *context, size_t done, size_t total, unsigned long long bytes);
+    unsigned settle;       /* seconds that the volumes must have been quiet for; 0: do not wait */
+    /* Called about once a second. May be NULL. */
+    void (*progress)(void *context, const struct ig_progress *progress);
     void *progress_context;
 };
 

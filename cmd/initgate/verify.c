@@ -6,6 +6,7 @@
 #include "command.h"
 #include "core/buf.h"
 #include "core/mem.h"
+#include "progress.h"
 #include "watchdog.h"
 
 /* How long a policy or checksum file may take to be read: one stall, as --stall has it by default. */
@@ -87,19 +88,6 @@ static int load(const struct options *o, struct ig_policy **policy, struct ig_er
         watchdog_disarm();
     }
     return status;
-}
-
-static void show_progress(void *context, size_t done, size_t total, unsigned long long bytes)
-{
-    (void)context;
-    fprintf(stderr, "\rinitgate: %zu of %zu checks, %llu MiB read ", done, total, bytes >> 20);
-}
-
-static void clear_progress(bool shown)
-{
-    if (shown) {
-        fprintf(stderr, "\r\033[K");
-    }
 }
 
 static bool want_colour(const struct options *o)

@@ -32,11 +32,14 @@ void ig_judge_digest(const struct ig_question *q, const char *whose, struct ig_r
         say_unreadable(whose, &q->target->unread, r);
         return;
     }
-    atomic_ullong *progress = (atomic_ullong *)&q->scene->progress;
-    if (ig_sha256_fd(q->target->fd, progress, &digest, &size, &e) != 0) {
+    struct ig_scene *scene = (struct ig_scene *)q->scene;
+    atomic_fetch_add(&scene->files_total, 1);
+    atomic_fetch_add(&scene->bytes_total, meta->size);
+    if (ig_sha256_fd(q->target->fd, &scene->progress, &digest, &size, &e) != 0) {
         say_unreadable(whose, &e, r);
         return;
     }
+    atomic_fetch_add(&scene->files, 1);
     char hex[IG_SHA256_HEX + 1];
     ig_sha256_hex(&digest, hex);
     ig_result_expected(r, "%s", params->sha256);

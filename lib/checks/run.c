@@ -13,6 +13,7 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "initgate.h"
 
 /* musl gives threads 128 KiB; a walk holds a PATH_MAX name or two. */
 enum { THREAD_STACK = 512 << 10 };
@@ -182,6 +183,23 @@ static void wait_a_second(struct run *run)
     pthread_cond_timedwait(&run->change, &run->lock, &until);
 }
 
+static void tell(struct run *run, double seconds)
+{
+    if (run->options.progress == NULL) {
+        return;
+    }
+    struct ig_progress progress = {
+        .seconds = seconds,
+        .checks = (size_t)atomic_load(&run->published),
+        .checks_total = run->count,
+        .files = atomic_load(&run->scene.files),
+        .files_total = atomic_load(&run->scene.files_total),
+        .bytes = atomic_load(&run->scene.progress),
+        .bytes_total = atomic_load(&run->scene.bytes_total),
+    };
+    run->options.progress(run->options.progress_context, &progress);
+}
+
 /* Returns NULL once the run is finished, or what made the watchdog end it. Holds the lock. */
 static char *supervise(struct run *run)
 {
@@ -208,9 +226,7 @@ static char *supervise(struct run *run)
             return ig_format("Nothing moved for %u seconds (--stall): a read hangs, as on a file "
                              "system whose server does not answer", run->options.stall);
         }
-        if (run->options.progress != NULL) {
-            run->options.progress(run->options.progress_context, (size_t)done, run->count, bytes);
-        }
+        tell(run, t - start);
     }
     return NULL;
 }

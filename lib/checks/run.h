@@ -13,13 +13,15 @@
 #include "policy/policy.h"
 #include "report/result.h"
 
+struct ig_progress;
+
 struct ig_run_options {
     const char *root;                  /* --root, or NULL */
     const struct ig_machine *machine;  /* NULL: this one */
     unsigned stall;                    /* seconds without progress, at least 1 */
     unsigned timeout;                  /* seconds in all, at least 1 */
     /* Called about once a second while it takes longer than that; may be NULL. */
-    void (*progress)(void *context, size_t done, size_t total, unsigned long long bytes);
+    void (*progress)(void *context, const struct ig_progress *progress);
     void *progress_context;
 };
 

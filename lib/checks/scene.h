@@ -42,7 +42,9 @@ struct ig_scene {
 
     unsigned cpus;                /* how many threads are worth having */
 
-    atomic_ullong progress;       /* grows while something is being read */
+    atomic_ullong progress;       /* grows while something is being read: bytes, but for a few */
+    atomic_ullong bytes_total;    /* to be read, as far as is known */
+    atomic_ullong files, files_total;
 };
 
 /* Fill SCENE. A fault of /proc or of --root is recorded in it, for the checks that need it to

@@ -802,7 +802,9 @@ def progress(b):
     os.close(inner)
     os.close(outer)
     b.case("on a terminal", outcome, 3)
-    b.true("on a terminal: shown", re.search(r"\rinitgate: \d+ of \d+ checks, \d+ MiB read ", shown),
+    b.true("on a terminal: shown", re.search(r"\r\x1b\[Kinitgate: \d+ of \d+ checks, "
+                                                       r"\d+\.\d [KMG]iB of 1\.0 TiB, \d+\.\d [KMG]iB/s, "
+                                                       r"\d+ min left", shown),
            repr(shown))
     b.true("on a terminal: taken away at the end", shown.endswith("\r\033[K"), repr(shown))
 
