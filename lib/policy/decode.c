@@ -142,39 +142,6 @@ int ig_decode_string(const cJSON *value, char **out, const struct ig_where *wher
     return 0;
 }
 
-/* Below TEXT's root: no "", "." or ".." between slashes. */
-static bool normal(const char *text)
-{
-    if (strcmp(text, "/") == 0) {
-        return true;
-    }
-    while (*text == '/') {
-        size_t n = strcspn(++text, "/");
-        if (n == 0 || (n == 1 && *text == '.') || (n == 2 && memcmp(text, "..", 2) == 0)) {
-            return false;
-        }
-        text += n;
-    }
-    return *text == '\0';
-}
-
-int ig_decode_path(const cJSON *value, char **out, const struct ig_where *where,
-                   struct ig_error *e)
-{
-    char *text IG_AUTO_FREE = NULL;
-    if (ig_decode_string(value, &text, where, e) < 0 || text == NULL) {
-        return -1;
-    }
-    if (!normal(text)) {
-        char *shown IG_AUTO_FREE = ig_shown(text);
-        return ig_fault(where, e, *text != '/' ? "must be an absolute path, not %s"
-                                               : "must be a path without \".\", \"..\", \"//\" "
-                                                 "and a final slash, not %s", shown);
-    }
-    *out = IG_STEAL(text);
-    return 0;
-}
-
 static int decode_mode(const cJSON *value, struct ig_opt_uint *out, const struct ig_where *where,
                        struct ig_error *e)
 {
@@ -254,24 +221,6 @@ static int decode_enum(const cJSON *value, const struct ig_param *param, int *ou
     return ig_fault(where, e, "must be %s, not %s", ig_buf_text(&list), shown);
 }
 
-static int decode_paths(const cJSON *value, struct ig_strings *out, const struct ig_where *where,
-                        struct ig_error *e)
-{
-    if (!cJSON_IsArray(value)) {
-        return ig_decode_type_fault(value, "an array of paths", where, e);
-    }
-    out->set = true;
-    out->list = ig_alloc_array(array_size(value), sizeof *out->list);
-    for (const cJSON *item = value->child; item != NULL; item = item->next) {
-        struct ig_where at = {.up = where, .index = out->count};
-        if (ig_decode_path(item, &out->list[out->count], &at, e) < 0) {
-            return -1;
-        }
-        out->count++;
-    }
-    return 0;
-}
-
 static int decode_bool(const cJSON *value, enum ig_tri *out, const struct ig_where *where,
                        struct ig_error *e)
 {
@@ -330,7 +279,9 @@ int ig_decode_param(const cJSON *value, const struct ig_param *param, void *base
     case IG_TYPE_ENUM:
         return decode_enum(value, param, slot, where, e);
     case IG_TYPE_PATHS:
-        return decode_paths(value, slot, where, e);
+        return ig_decode_paths(value, false, slot, where, e);
+    case IG_TYPE_RELATIVE_PATHS:
+        return ig_decode_paths(value, true, slot, where, e);
     case IG_TYPE_UINTS:
         return ig_decode_uints(value, param->max, slot, where, e);
     case IG_TYPE_OBJECT:
@@ -368,6 +319,7 @@ static bool given(const struct ig_param *param, const void *base)
     case IG_TYPE_ENUM:
         return *(const int *)slot != 0;
     case IG_TYPE_PATHS:
+    case IG_TYPE_RELATIVE_PATHS:
         return ((const struct ig_strings *)slot)->set;
     case IG_TYPE_UINTS:
         return ((const struct ig_uints *)slot)->set;
@@ -413,6 +365,7 @@ void ig_params_clear(const struct ig_param *params, void *base)
             free(*(char **)slot);
             break;
         case IG_TYPE_PATHS:
+        case IG_TYPE_RELATIVE_PATHS:
             clear_strings(slot);
             break;
         case IG_TYPE_UINTS:

@@ -40,6 +40,9 @@ int ig_decode_string(const cJSON *value, char **out, const struct ig_where *wher
 /* An absolute path in normal form. */
 int ig_decode_path(const cJSON *value, char **out, const struct ig_where *where,
                    struct ig_error *e);
+/* An array of them; RELATIVE: of IG_TYPE_RELATIVE_PATHS. */
+int ig_decode_paths(const cJSON *value, bool relative, struct ig_strings *out,
+                    const struct ig_where *where, struct ig_error *e);
 
 /* VALUE as PARAM of the struct at BASE. */
 int ig_decode_param(const cJSON *value, const struct ig_param *param, void *base,

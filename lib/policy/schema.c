@@ -17,6 +17,9 @@
 #define PATTERN_MODE "^[0-7]{3,4}$"
 /* "/", or components other than "." and ".." each behind one slash. */
 #define PATTERN_PATH "^(/|(/([^/.]|\\.[^/.]|\\.\\.[^/])[^/]*)+)$"
+/* The same components, the first without a slash; one may follow the last. */
+#define PATTERN_RELATIVE \
+    "^(\\.|([^/.]|\\.[^/.]|\\.\\.[^/])[^/]*(/([^/.]|\\.[^/.]|\\.\\.[^/])[^/]*)*)/?$"
 #define PATTERN_ENV_NAME "^[^=]+$"
 
 static void begin(struct ig_json *j, const char *key, const char *type, const char *description)
@@ -39,6 +42,14 @@ static void write_string(struct ig_json *j, const char *key, const char *pattern
     } else {
         ig_json_uint(j, "minLength", 1);
     }
+    ig_json_object_end(j);
+}
+
+static void write_strings(struct ig_json *j, const char *key, const char *pattern,
+                          const char *description)
+{
+    begin(j, key, "array", description);
+    write_string(j, "items", pattern, NULL);
     ig_json_object_end(j);
 }
 
@@ -151,9 +162,10 @@ static void write_param(struct ig_json *j, const char *key, const struct ig_para
         ig_json_object_end(j);
         break;
     case IG_TYPE_PATHS:
-        begin(j, key, "array", param->summary);
-        write_string(j, "items", PATTERN_PATH, NULL);
-        ig_json_object_end(j);
+        write_strings(j, key, PATTERN_PATH, param->summary);
+        break;
+    case IG_TYPE_RELATIVE_PATHS:
+        write_strings(j, key, PATTERN_RELATIVE, param->summary);
         break;
     case IG_TYPE_UINTS:
         write_uints(j, key, param->max, param->summary);

@@ -44,6 +44,8 @@ enum ig_type {
     IG_TYPE_SHA256,   /* char *, owned; 64 hex digits, stored in lower case */
     IG_TYPE_ENUM,     /* int: 1 + index into param->values; 0 not given */
     IG_TYPE_PATHS,    /* struct ig_strings of IG_TYPE_PATH */
+    IG_TYPE_RELATIVE_PATHS, /* struct ig_strings: paths below a volume, "." the whole of it; without
+                               other "." and ".." components; a final slash may be given, is not kept */
     IG_TYPE_UINTS,    /* struct ig_uints of 0 to param->max */
     IG_TYPE_OBJECT,   /* the struct that param->params describes, embedded at offset */
 };

@@ -32,13 +32,14 @@ except ImportError:
 
 DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-SAMPLES = [DIGEST, "0644", "/x", "CHOWN", "NAME"]
+SAMPLES = [DIGEST, "0644", "/x", "CHOWN", "NAME", "x/y"]
 
 VALUES = [
     None, True, False, 0, 1, 2, -1, 1.5, 1e3, 4294967294, 4294967295, 2**53, "", " ", "x", "/", "/x",
     "/x/", "/x//y", "/x/../y", "/..", "/...", "644", "0644", "00644", "0648", "any", "deny", "warn",
     "CHOWN", "CAP_CHOWN", "ALL", DIGEST, DIGEST.upper(), DIGEST[1:], DIGEST + "0", [], [0], [1.5],
-    ["/x"], ["/x/"], ["CHOWN"], [None], [[]], {}, {"x": "y"}, {"severity": "warn"},
+    ["/x"], ["/x/"], ["x/"], ["./"], ["."], ["./x"], ["x/.."], ["..."], [".x/..y"], ["x//"],
+    [".."], [""], ["/"], ["//"], ["x//y"], ["x/./y"], ["../x"], ["CHOWN"], [None], [[]], {}, {"x": "y"}, {"severity": "warn"},
     {"severity": "error"}, {"path": "/x"}, {"uid": 0},
 ]
 

@@ -41,6 +41,7 @@ struct t_mounted {
 
 struct t_options {
     enum ig_tri read_only, noexec;
+    struct ig_strings ignore;
 };
 
 struct t_limit {
@@ -112,6 +113,8 @@ static const struct ig_param t_options_params[] = {
      .offset = offsetof(struct t_options, read_only), .summary = "ro or rw"},
     {.name = "noexec", .type = IG_TYPE_BOOL, .offset = offsetof(struct t_options, noexec),
      .summary = "noexec or not"},
+    {.name = "ignore", .type = IG_TYPE_RELATIVE_PATHS, .lifted = true,
+     .offset = offsetof(struct t_options, ignore), .summary = "what is left out"},
     {0},
 };
 

@@ -206,6 +206,25 @@ static const struct row members[] = {
      "binaries[0].interpreter.visible: must be true or false, not a string"},
     {"\"binaries\": [{\"path\": \"/a\", \"interpreter\": {\"visible\": false}}]",
      "binaries[0].interpreter: \"visible\": false needs \"path\""},
+#define IGNORE(path) "\"volumes\": [{\"mountPath\": \"/v\", \"ignore\": [\"a\", " path "]}]"
+#define NOT_RELATIVE "volumes[0].ignore[1]: must be a path below the volume, without \".\" and " \
+                     "\"..\" (\".\" alone is the whole), not "
+    {"\"volumes\": [{\"mountPath\": \"/v\", \"ignore\": \"a\"}]",
+     "volumes[0].ignore: must be an array of paths, not a string"},
+    {IGNORE("7"), "volumes[0].ignore[1]: must be a string, not a number"},
+    {IGNORE("\"\""), "volumes[0].ignore[1]: is empty"},
+    {IGNORE("\"/a\""), NOT_RELATIVE "\"/a\""},
+    {IGNORE("\"/\""), NOT_RELATIVE "\"/\""},
+    {IGNORE("\"..\""), NOT_RELATIVE "\"..\""},
+    {IGNORE("\"../a\""), NOT_RELATIVE "\"../a\""},
+    {IGNORE("\"a/../b\""), NOT_RELATIVE "\"a/../b\""},
+    {IGNORE("\"a/..\""), NOT_RELATIVE "\"a/..\""},
+    {IGNORE("\"./a\""), NOT_RELATIVE "\"./a\""},
+    {IGNORE("\"a/.\""), NOT_RELATIVE "\"a/.\""},
+    {IGNORE("\"a//b\""), NOT_RELATIVE "\"a//b\""},
+    {IGNORE("\"a//\""), NOT_RELATIVE "\"a//\""},
+    {IGNORE("\".//\""), NOT_RELATIVE "\".//\""},
+    {IGNORE("\"..a/.b/...\""), NULL},
     {"\"files\": [{\"path\": \"/a\", \"mode\": 420}]",
      "files[0].mode: must be a string of 3 or 4 octal digits, such as \"0644\", not a number"},
     {"\"files\": [{\"path\": \"/a\", \"mode\": \"rw\"}]",
@@ -524,6 +543,7 @@ static const char full[] =
     "  \"proc\": {\"hidepid\": 2, \"limit\": {\"on\": false, \"big\": 0}},\n"
     "  \"volumes\": [\n"
     "    {\"mountPath\": \"/v\", \"at\": \"/mnt/v\", \"readOnly\": false,\n"
+    "     \"ignore\": [\".\", \"./\", \"a\", \"b/c/\"],\n"
     "     \"mounted\": {\"type\": \"tmpfs\", \"source\": \"configMap\"}, \"options\": {\"noexec\": "
     "true}},\n"
     "    {\"mountPath\": \"/w\", \"options\": {\"readOnly\": true}}\n"
@@ -634,6 +654,11 @@ START_TEST(full_others)
     ck_assert_ptr_null(p->subjects[8].at);
     const struct t_options *o = params(p, 7, "volume.options");
     ck_assert(o->read_only == IG_FALSE && o->noexec == IG_TRUE);
+    static const char *const ignored[] = {".", ".", "a", "b/c"};
+    ck_assert(o->ignore.set && o->ignore.count == IG_COUNT(ignored));
+    for (size_t i = 0; i < IG_COUNT(ignored); i++) {
+        ck_assert_str_eq(o->ignore.list[i], ignored[i]);
+    }
     const struct t_mounted *m = params(p, 7, "volume.mounted");
     ck_assert_str_eq(m->fs_type, "tmpfs");
     ck_assert_int_eq(m->source, 2);
