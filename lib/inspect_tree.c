@@ -127,7 +127,7 @@ void ig_tree_json(const struct ig_resolution *r, bool trace, struct ig_json *j)
         ig_json_object(j, NULL);
         ig_json_string(j, "name", o->name);
         ig_json_string(j, "path", o->path);
-        ig_json_string(j, "resolved", o->walk.path);
+        ig_json_string(j, "resolved", o->at != NULL ? o->at->walk.path : NULL);
         ig_json_string(j, "rule", ig_rule_name(o->rule));
         ig_json_string(j, "neededBy", r->objects[o->needed_by].path);
         ig_json_object_end(j);

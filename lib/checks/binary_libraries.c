@@ -179,7 +179,7 @@ static struct ig_trust judge_trust(const struct ig_scene *scene, const struct ig
     struct ig_trust worst = {.status = IG_STATUS_PASS};
     for (size_t i = 1; i < r->count; i++) {
         if (r->objects[i].rule != IG_RULE_LOADER) {
-            merge(&worst, ig_trust_judge(scene, &r->objects[i].walk, IG_TRUST_LOADER));
+            merge(&worst, ig_trust_judge(scene, &r->objects[i].at->walk, IG_TRUST_LOADER));
         }
     }
     for (size_t i = 0; i < r->dir_count; i++) {
@@ -194,8 +194,8 @@ static const struct ig_object *outside(const struct libraries_params *p,
                                        const struct ig_resolution *r)
 {
     for (size_t i = 1; i < r->count; i++) {
-        if (r->objects[i].rule != IG_RULE_LOADER && r->objects[i].walk.path != NULL &&
-            !in_trusted_dir(&p->trusted_dirs, r->objects[i].walk.path)) {
+        if (r->objects[i].rule != IG_RULE_LOADER &&
+            !in_trusted_dir(&p->trusted_dirs, r->objects[i].at->walk.path)) {
             return &r->objects[i];
         }
     }
@@ -230,10 +230,10 @@ static bool say_placement(const struct libraries_params *p, const struct ig_reso
     o = outside(p, r);
     if (o != NULL) {
         ig_result_set(out, IG_STATUS_FAIL, "The library %s (needed by %s, found by %s) lies outside "
-                                           "the trusted directories.", o->walk.path,
+                                           "the trusted directories.", o->at->walk.path,
                       r->objects[o->needed_by].path, ig_rule_name(o->rule));
         ig_result_expected(out, "below one of trustedDirs");
-        ig_result_observed(out, "%s", o->walk.path);
+        ig_result_observed(out, "%s", o->at->walk.path);
         ig_result_fix(out, "Find out why it is taken from there (`initgate inspect --trace`), or "
                            "list its directory in libraries.trustedDirs.");
         return true;

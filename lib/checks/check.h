@@ -26,6 +26,7 @@ struct ig_question {
     struct ig_target *target;
     /* The volume; NULL for the other kinds. Likewise. */
     struct ig_volume *volume;
+    struct ig_files *files;  /* what the run knows of libraries; see shared.h */
 };
 
 struct ig_check {

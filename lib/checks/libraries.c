@@ -68,7 +68,7 @@ static struct ig_libraries *resolve(const struct ig_question *q, const struct ig
     IG_AUTO_FREE char *loader = loader_of(program);
     struct ig_resolve_options options = {
         .root = q->scene->root,
-        .files = l->files = ig_files_new(),
+        .files = q->files,
         .ld_library_path = env_of(q->scene, "LD_LIBRARY_PATH"),
         .ld_preload = env_of(q->scene, "LD_PRELOAD"),
         .secure = ig_privilege_secure(q->scene, program),
@@ -106,28 +106,18 @@ void ig_libraries_free(struct ig_libraries *libraries)
 {
     if (libraries != NULL) {
         ig_resolution_free(&libraries->resolution);
-        ig_files_free(libraries->files);
         free(libraries);
     }
 }
 
-bool ig_libraries_changed(const struct ig_libraries *libraries, const struct ig_fsroot *root,
-                          struct ig_error *e)
+void ig_libraries_uses(const struct ig_libraries *libraries, struct ig_uses *uses)
 {
-    bool changed = false;
-    /* The program itself, object 0, is the target's own to look at again. */
-    for (size_t i = 1; i < libraries->resolution.count && !changed; i++) {
-        const struct ig_object *o = &libraries->resolution.objects[i];
-        const struct ig_hop *before = ig_walk_final(&o->walk);
-        struct ig_walk now;
-        ig_fsroot_walk(root, o->path, 0, &now);
-        const struct ig_hop *after = ig_walk_final(&now);
-        changed = before == NULL || after == NULL ||
-                  !ig_meta_same_content(&before->meta, &after->meta);
-        ig_walk_free(&now);
-        if (changed) {
-            ig_error_set(e, 0, "the library %s was changed while it was being checked", o->path);
+    const struct ig_resolution *r = &libraries->resolution;
+    ig_uses_add(uses, r->loader);
+    ig_uses_add(uses, r->cache);
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->objects[i].at != r->loader) {
+            ig_uses_add(uses, r->objects[i].at);
         }
     }
-    return changed;
 }

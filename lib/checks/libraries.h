@@ -4,10 +4,10 @@
 #define IG_CHECKS_LIBRARIES_H
 
 #include "checks/check.h"
+#include "checks/shared.h"
 #include "elf/resolve.h"
 
 struct ig_libraries {
-    struct ig_files *files;
     struct ig_resolution resolution;
     bool failed;
     struct ig_error error;  /* why, where the gate could not resolve at all */
@@ -26,8 +26,7 @@ enum ig_libraries_state ig_libraries_state(const struct ig_question *q, struct i
 const struct ig_resolution *ig_libraries_get(const struct ig_question *q, struct ig_error *e);
 void ig_libraries_free(struct ig_libraries *libraries);
 
-/* Has a library changed since it was resolved? True with the sentence in E. */
-bool ig_libraries_changed(const struct ig_libraries *libraries, const struct ig_fsroot *root,
-                          struct ig_error *e);
+/* Add the files that the resolution rests on, but for the program itself. */
+void ig_libraries_uses(const struct ig_libraries *libraries, struct ig_uses *uses);
 
 #endif

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "checks/check.h"
+#include "checks/shared.h"
 #include "checks/cpus.h"
 #include "checks/subject.h"
 #include "core/buf.h"
@@ -23,6 +24,7 @@ struct run {
     struct ig_run_options options;
     struct ig_scene scene;
     bool scene_open;
+    struct ig_shared *shared;
     size_t *order;             /* in which the subjects are taken */
     size_t *first;             /* index of each subject's first result */
     struct ig_result *results;
@@ -72,6 +74,22 @@ static void publish(void *context, size_t index, struct ig_result *result)
     atomic_fetch_add(&run->published, 1);
 }
 
+/* A pass is worth nothing where a library moved under it. */
+static void library_changed(void *context, size_t subject, const char *path)
+{
+    struct run *run = context;
+    pthread_mutex_lock(&run->lock);
+    for (size_t i = 0; !run->closed && i < run->policy->subjects[subject].setting_count; i++) {
+        struct ig_result *r = &run->results[run->first[subject] + i];
+        if (r->status == IG_STATUS_PASS || r->status == IG_STATUS_WARN) {
+            ig_result_set(r, IG_STATUS_ERROR, "It passed, but %s was changed while it was being "
+                                              "checked.", path);
+            ig_result_fix(r, "Let nobody write to it while the pod starts.");
+        }
+    }
+    pthread_mutex_unlock(&run->lock);
+}
+
 static void *work(void *context)
 {
     struct run *run = context;
@@ -83,7 +101,11 @@ static void *work(void *context)
         }
         size_t i = run->order[turn];
         struct slot slot = {run, i};
-        ig_subject_run(&run->scene, &run->policy->subjects[i], &run->volumes[i], publish, &slot);
+        struct ig_uses uses;
+        ig_shared_begin(run->shared, &uses);
+        ig_subject_run(&run->scene, &run->policy->subjects[i], &run->volumes[i], &uses, publish,
+                       &slot);
+        ig_shared_end(run->shared, i, &uses);
     }
 }
 
@@ -152,6 +174,7 @@ static void *conduct(void *context)
         return NULL;
     }
     run->scene_open = true;
+    run->shared = ig_shared_new(run->scene.root, library_changed, run);
     pthread_t helpers[IG_CPUS_MAX];
     size_t started = 0;
     size_t wanted = worker_count(run);
@@ -163,6 +186,7 @@ static void *conduct(void *context)
     for (size_t i = 0; i < started; i++) {
         pthread_join(helpers[i], NULL);
     }
+    ig_shared_finish(run->shared);
     look_again(run);
     finish(run, false, NULL);
     return NULL;

@@ -13,6 +13,7 @@ struct evaluation {
     const struct ig_subject *subject;
     struct ig_target *target;  /* NULL for proc and volume */
     struct ig_volume *volume;  /* NULL for all but a volume */
+    struct ig_files *files;
     struct ig_result *results;
 };
 
@@ -60,7 +61,7 @@ static void evaluate(const struct evaluation *ev, const struct ig_setting *setti
                      struct ig_result *r)
 {
     const struct ig_check *check = check_of(setting);
-    struct ig_question q = {ev->scene, ev->subject, setting, ev->target, ev->volume};
+    struct ig_question q = {ev->scene, ev->subject, setting, ev->target, ev->volume, ev->files};
     const char *need = failed_need(ev, check);
     if (setting->off) {
         ig_result_set(r, IG_STATUS_SKIP, "Switched off by the policy.");
@@ -98,8 +99,7 @@ static void apply_severity(const struct ig_setting *setting, struct ig_result *r
 static bool chain_changed(const struct evaluation *ev, struct ig_error *e)
 {
     for (const struct ig_target *t = ev->target; t != NULL; t = t->next) {
-        if (ig_target_changed(t, ev->scene->root, e) ||
-            (t->libraries != NULL && ig_libraries_changed(t->libraries, ev->scene->root, e))) {
+        if (ig_target_changed(t, ev->scene->root, e)) {
             return true;
         }
     }
@@ -124,13 +124,22 @@ static void look_again(const struct evaluation *ev,
     }
 }
 
+static void add_uses(const struct ig_target *target, struct ig_uses *uses)
+{
+    for (const struct ig_target *t = target; t != NULL; t = t->next) {
+        if (t->libraries != NULL) {
+            ig_libraries_uses(t->libraries, uses);
+        }
+    }
+}
+
 void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subject,
-                    struct ig_volume *volume,
+                    struct ig_volume *volume, struct ig_uses *uses,
                     void (*publish)(void *context, size_t index, struct ig_result *result),
                     void *context)
 {
     struct ig_target target = {.fd = -1};
-    struct evaluation ev = {.scene = scene, .subject = subject};
+    struct evaluation ev = {.scene = scene, .subject = subject, .files = uses->files};
     IG_AUTO_FREE struct ig_result *results =
         ig_alloc_array(subject->setting_count, sizeof *results);
     ev.results = results;
@@ -155,6 +164,7 @@ void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subje
         ig_result_free(&results[i]);
     }
     if (ev.target != NULL) {
+        add_uses(&target, uses);
         ig_target_close(&target);
     }
 }
@@ -167,7 +177,7 @@ void ig_subject_again(const struct ig_scene *scene, const struct ig_subject *sub
     for (size_t i = 0; i < subject->setting_count; i++) {
         const struct ig_setting *setting = &subject->settings[i];
         const struct ig_check *check = check_of(setting);
-        struct ig_question q = {scene, subject, setting, NULL, volume};
+        struct ig_question q = {scene, subject, setting, NULL, volume, NULL};
         struct ig_result r = {.check = check->spec.id};
         if (check->again == NULL ||
             (said[i].status != IG_STATUS_PASS && said[i].status != IG_STATUS_WARN)) {

@@ -4,15 +4,17 @@
 #define IG_CHECKS_SUBJECT_H
 
 #include "checks/scene.h"
+#include "checks/shared.h"
 #include "checks/volume.h"
 #include "policy/policy.h"
 #include "report/result.h"
 
 /* Fill one result for each of SUBJECT's settings. PUBLISH is called for each as soon as it is known
  * (a watchdog may end the run before the others are), and once more at the end for those that a
- * change of the file turned into an error. Of a volume, VOLUME is opened, and stays so. */
+ * change of the file turned into an error. Of a volume, VOLUME is opened, and stays so. USES
+ * grows by the libraries that the results rest on, for the caller to look at again. */
 void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subject,
-                    struct ig_volume *volume,
+                    struct ig_volume *volume, struct ig_uses *uses,
                     void (*publish)(void *context, size_t index, struct ig_result *result),
                     void *context);
 

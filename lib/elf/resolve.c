@@ -170,15 +170,18 @@ static int open_loader(struct ig_search *s, struct ig_error *e)
     s->loader = &known->loader;
     s->loader_file = known->file;
     s->out->kind = known->loader.kind;
+    s->out->loader = known->located;
     s->cache = &no_cache;
     if (s->out->kind != IG_LOADER_MUSL && ig_search_may_read(s, "/etc/ld.so.cache")) {
         struct ig_error unread = {0};
-        const struct ig_ldcache *cache =
-            ig_files_ldcache(s->options->files, s->options->root, &unread);
-        if (cache == NULL) {
+        const struct ig_known_cache *cache =
+            ig_files_ldcache(s->options->files, s->options->root);
+        s->cache = &cache->cache;
+        s->out->cache = cache->located;
+        if (cache->number != 0) {
+            ig_error_set(&unread, cache->number, "/etc/ld.so.cache");
             ig_search_unknown(s, &unread);
         }
-        s->cache = cache != NULL ? cache : &no_cache;
     }
     return 0;
 }
@@ -192,7 +195,6 @@ static void add_program(struct ig_search *s, const struct ig_walk *walk,
         .path = ig_strdup(walk->path),
         .rule = IG_RULE_PROGRAM,
         .file = file,
-        .walk = {.fd = -1, .parent_fd = -1},
     };
     s->out->count = 1;
 }
@@ -212,11 +214,10 @@ int ig_resolve(const struct ig_resolve_options *options, const struct ig_walk *w
                struct ig_error *e)
 {
     struct ig_search s = {.options = options, .program = image, .loader_path = loader_path,
-                          .loader_object = SIZE_MAX, .out = out,
-                          .cost_before = ig_files_cost(options->files)};
+                          .loader_object = SIZE_MAX, .out = out};
     *out = (struct ig_resolution){.secure = options->secure};
-    (void)fd;
-    const struct ig_file *program = ig_files_get(options->files, walk, image);
+    const struct ig_file *program =
+        ig_file_for(ig_files_get(options->files, walk, fd), image);
     if (program->fit == IG_FIT_UNREAD) {
         return ig_error_set(e, 0, "%s", program->text);
     }
@@ -240,7 +241,6 @@ void ig_resolution_free(struct ig_resolution *r)
     for (size_t i = 0; i < r->count; i++) {
         free(r->objects[i].name);
         free(r->objects[i].path);
-        ig_walk_free(&r->objects[i].walk);
     }
     for (size_t i = 0; i < r->need_count; i++) {
         free(r->needs[i].name);

@@ -44,7 +44,6 @@ enum ig_fit {
 
 /* A library's file, parsed once however many programs need it. */
 struct ig_file {
-    uint64_t dev, ino;
     enum ig_fit fit;
     char *text;  /* of BAD and UNREAD: a sentence; owned */
     uint8_t osabi, abi_version;  /* EI_OSABI, EI_ABIVERSION */
@@ -52,10 +51,28 @@ struct ig_file {
     struct ig_dynamic dynamic;
 };
 
-/* All files seen so far below one root, and its loaders and ld.so.cache. One user at a time. */
+/* All files seen so far below one root, and its loaders and ld.so.cache. For any number of
+ * threads. */
 struct ig_files;
 struct ig_files *ig_files_new(void);
 void ig_files_free(struct ig_files *files);
+/* So many that new ones had better be begun for the next program. */
+bool ig_files_full(struct ig_files *files);
+
+/* A path that led to a file. */
+struct ig_located {
+    char *path;                 /* as it was looked up: absolute in the root */
+    size_t index;               /* counts those of one ig_files, from 0 */
+    struct ig_walk walk;        /* how it was found; its descriptors are closed */
+    const struct ig_file *file; /* whatever its class and machine */
+    unsigned long mount_flags;  /* f_flags of statfs(2) */
+    char *mount_fault;          /* why they are not known; NULL where they are */
+};
+/* The one of that index. Borrowed. */
+const struct ig_located *ig_files_located(struct ig_files *files, size_t index);
+/* Look again where every path that was located leads (no thread uses FILES any more): is it another
+ * file, or was that changed? A flag for each index, malloc'd; NULL where nothing changed. */
+bool *ig_files_changed(struct ig_files *files, const struct ig_fsroot *root);
 
 /* One object of the process that would come into being. */
 struct ig_object {
@@ -65,8 +82,8 @@ struct ig_object {
     size_t rule_of;         /* of RPATH and RUNPATH: whose, an index into objects */
     size_t needed_by;       /* an index into objects; its own for the program */
     const struct ig_file *file;  /* borrowed from the files */
+    const struct ig_located *at; /* likewise; NULL of the program */
     bool noexec;            /* it lies on a noexec mount: the loader cannot map it */
-    struct ig_walk walk;    /* how it was found; its descriptors are closed */
 };
 
 struct ig_try {
@@ -112,6 +129,8 @@ struct ig_resolution {
     size_t need_count;
     struct ig_search_dir *dirs;    /* RPATH, RUNPATH and LD_LIBRARY_PATH directories, each once */
     size_t dir_count;
+    /* What the search itself rests on; NULL where there is none. */
+    const struct ig_located *loader, *cache;
     char *limit;                   /* the gate reached a limit, or could not read what decides: a
                                       sentence; else NULL */
     char *refused;                 /* which of the loader's own files (ld.so.cache, ...) the program's

@@ -28,9 +28,8 @@ char *ig_search_absolute(const struct ig_search *s, const char *path)
 
 bool ig_search_exhausted(struct ig_search *s)
 {
-    uint64_t cost = ig_files_cost(s->options->files) - s->cost_before;
     if (s->out->limit == NULL &&
-        (cost >= IG_COST_MAX || s->out->count >= IG_OBJECTS_MAX ||
+        (s->cost >= IG_COST_MAX || s->out->count >= IG_OBJECTS_MAX ||
          s->out->need_count >= IG_NEEDS_MAX || s->names_kept >= IG_NAMES_KEPT_MAX)) {
         s->out->limit = ig_strdup("its libraries are more, or are looked for in more places, than "
                                   "initgate follows");
@@ -141,51 +140,43 @@ static size_t add_object(struct ig_search *s, struct ig_object object)
 size_t ig_search_add_loader(struct ig_search *s, size_t needed_by)
 {
     if (s->loader_object == SIZE_MAX) {
-        struct ig_object object = {
+        s->loader_object = add_object(s, (struct ig_object){
             .name = ig_strdup(s->need->name),
             .path = ig_strdup(s->loader_path),
             .rule = IG_RULE_LOADER,
             .needed_by = needed_by,
             .file = s->loader_file,
-        };
-        ig_fsroot_walk(s->options->root, s->loader_path, 0, &object.walk);
-        ig_walk_close(&object.walk);
-        s->loader_object = add_object(s, object);
+            .at = s->out->loader,
+        });
     }
     return s->loader_object;
 }
 
-/* WALK's hops go to the new object; WALK is empty then. */
-static size_t add_library(struct ig_search *s, struct ig_walk *walk, const char *path,
-                          enum ig_rule rule, size_t rule_of, const struct ig_file *file,
-                          bool noexec)
+static size_t add_library(struct ig_search *s, const struct ig_located *at, const char *path,
+                          enum ig_rule rule, size_t rule_of, const struct ig_file *file)
 {
-    ig_walk_close(walk);
-    struct ig_object object = {
-        .name = ig_strdup(s->need->name),
-        .path = ig_strdup(path),
-        .rule = rule,
-        .rule_of = rule_of,
-        .needed_by = s->need->by,
-        .file = file,
-        .noexec = noexec,
-        .walk = *walk,
-    };
-    *walk = (struct ig_walk){.fd = -1, .parent_fd = -1};
-    return add_object(s, object);
+    return add_object(s, (struct ig_object){
+                             .name = ig_strdup(s->need->name),
+                             .path = ig_strdup(path),
+                             .rule = rule,
+                             .rule_of = rule_of,
+                             .needed_by = s->need->by,
+                             .file = file,
+                             .at = at,
+                             .noexec = (at->mount_flags & ST_NOEXEC) != 0,
+                         });
 }
 
-/* WALK succeeded and stays the caller's. */
-static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char *path,
+static enum ig_found take(struct ig_search *s, const struct ig_located *at, const char *path,
                           enum ig_rule rule, size_t rule_of)
 {
     bool musl = s->out->kind == IG_LOADER_MUSL;
     if (s->options->permits != NULL &&
-        !s->options->permits(s->options->permits_context, walk, 4)) {
+        !s->options->permits(s->options->permits_context, &at->walk, 4)) {
         ig_search_missed(s, path, rule, rule_of, EACCES);
         return IG_NOT_HERE;
     }
-    const struct ig_file *file = ig_files_get(s->options->files, walk, s->program);
+    const struct ig_file *file = ig_file_for(at->file, s->program);
     const char *refusal = file->fit == IG_FIT_OTHER ? "another class or machine"
                           : file->fit != IG_FIT_YES ? file->text
                           : !musl                   ? glibc_refusal(file)
@@ -198,16 +189,13 @@ static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char 
         return give_up(s, path, rule, rule_of, file->fit == IG_FIT_UNREAD, refusal);
     }
     if (!musl && s->preloading && s->options->secure && rule != IG_RULE_PATH &&
-        (ig_walk_final(walk)->meta.mode & S_ISUID) == 0) {
+        (ig_walk_final(&at->walk)->meta.mode & S_ISUID) == 0) {
         /* open_path(): only what the system's owner marked so may be injected. */
         ig_search_passed_over(s, path, rule, rule_of, "not set-user-ID");
         return IG_NOT_HERE;
     }
-    unsigned long flags = 0;
-    unsigned long magic = 0;
-    struct ig_error e = {0};
-    if (ig_fd_statfs(walk->fd, &flags, &magic, &e) != 0) {
-        return give_up(s, path, rule, rule_of, true, e.text);
+    if (at->mount_fault != NULL) {
+        return give_up(s, path, rule, rule_of, true, at->mount_fault);
     }
     note_try(s, path, rule, rule_of, NULL);
     size_t object = same_file(s, file);
@@ -215,7 +203,7 @@ static enum ig_found take(struct ig_search *s, struct ig_walk *walk, const char 
         /* It refuses to be there twice. */
         object = ig_search_add_loader(s, s->need->by);
     } else if (object == SIZE_MAX) {
-        object = add_library(s, walk, path, rule, rule_of, file, (flags & ST_NOEXEC) != 0);
+        object = add_library(s, at, path, rule, rule_of, file);
     }
     ig_search_satisfied(s, object);
     return IG_FOUND;
@@ -244,22 +232,22 @@ enum ig_found ig_search_unread(struct ig_search *s, const char *path, enum ig_ru
 enum ig_found ig_search_try(struct ig_search *s, const char *path, enum ig_rule rule,
                             size_t rule_of)
 {
-    struct ig_walk walk;
+    int number = 0;
     IG_AUTO_FREE char *absolute = ig_search_absolute(s, path);
     if (absolute == NULL) {
         return give_up(s, path, rule, rule_of, true,
                        "a relative path leads wherever the working directory is");
     }
-    enum ig_found found = IG_NOT_HERE;
-    if (ig_files_walk(s->options->files, s->options->root, absolute, &walk) == 0) {
-        found = take(s, &walk, absolute, rule, rule_of);
-    } else if (ig_search_is_absent(s, absolute, walk.error)) {
-        ig_search_missed(s, absolute, rule, rule_of, walk.error);
-    } else {
-        found = ig_search_unread(s, absolute, rule, rule_of, walk.error);
+    const struct ig_located *at =
+        ig_files_locate(s->options->files, s->options->root, absolute, &s->cost, &number);
+    if (at != NULL) {
+        return take(s, at, absolute, rule, rule_of);
     }
-    ig_walk_free(&walk);
-    return found;
+    if (!ig_search_is_absent(s, absolute, number)) {
+        return ig_search_unread(s, absolute, rule, rule_of, number);
+    }
+    ig_search_missed(s, absolute, rule, rule_of, number);
+    return IG_NOT_HERE;
 }
 
 void ig_search_dir_note(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of)

@@ -10,7 +10,7 @@
 enum {
     IG_OBJECTS_MAX = 2048,   /* libraries of one process; a browser has three hundred */
     IG_NEEDS_MAX = 65536,    /* DT_NEEDED entries of all of them */
-    IG_COST_MAX = 100000,    /* of looking for all of them: see ig_files_cost() */
+    IG_COST_MAX = 100000,    /* of looking for all of them: see dirs.h */
     IG_TRIES_KEPT_MAX = 4 << 20, /* bytes of places remembered for the report */
     IG_NAMES_KEPT_MAX = 4 << 20, /* bytes of all names asked for */
     IG_DIRS_MAX = 1024,      /* directories of all search paths */
@@ -32,7 +32,7 @@ struct ig_search {
     char *musl_path;                    /* musl's system path once it was read */
     bool preloading;                    /* the need is a preload */
     size_t tries_kept, names_kept;
-    uint64_t cost_before;
+    uint64_t cost;                      /* of all looks so far */
     int last_errno;                     /* of the last place that was looked at in vain */
     struct ig_resolution *out;
     struct ig_need *need;               /* the one being looked for */

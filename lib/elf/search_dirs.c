@@ -226,7 +226,8 @@ static enum ig_found try_place(struct ig_search *s, struct dir *dir, size_t b, e
     IG_AUTO_FREE char *parent = ig_format("%s%s", dir->name, s->dirs->below[b]);
     IG_AUTO_FREE char *path = ig_format("%s%s", parent, s->need->name);
     /* open_path() asks once, after its first vain try there, whether the directory exists. */
-    int number = unknown ? ig_files_is_dir(s->options->files, s->options->root, parent) : 0;
+    int number = unknown ? ig_dirs_is_dir(ig_files_dirs(s->options->files), s->options->root, parent,
+                                          &s->cost) : 0;
     if (number != 0 && !ig_search_is_absent(s, parent, number)) {
         return ig_search_unread(s, path, rule, rule_of, number);
     }

@@ -518,6 +518,42 @@ def test_changing(bench, group):
     os.unlink(path)
 
 
+def test_changing_library(bench, group):
+    """A library that changes after its program was judged, while the run goes on (a large file is
+    still being read): one copy of a library serves all programs of a run."""
+    folder = bench.folder("changing-library")
+    library, program = f"{folder}/libown.so", linked(bench, "changing-library/program", folder)
+    large = bench.path("changing-library/large")
+    with open(large, "wb") as f:
+        f.write(bench.bytes)
+        f.truncate(640 << 20)
+    os.chmod(large, 0o755)
+
+    def replace():
+        shutil.copy(library, library + ".new")
+        os.rename(library + ".new", library)
+
+    for name, change in (("touched", lambda: os.utime(library)), ("replaced", replace),
+                         ("removed", lambda: os.unlink(library))):
+        for _ in range(5):
+            started = bench.start("verify", "--format", "json", "--binary", program, "--binary",
+                                  large, "--sha256", "0" * 64)
+            seen = until_open(started[0], large)
+            time.sleep(0.1)
+            done = started[0].poll() is not None
+            change()
+            run = bench.finish(started)
+            if not done:
+                break
+        group.expect(f"library {name} after its program was judged", run, 1,
+                     [("binary.libraries", "error", f"It passed, but {library} was changed while"),
+                      ("binary.symbols", "error", f"It passed, but {library} was changed while"),
+                      ("binary.sha256", "fail", "expected 000000")])
+        if not seen:
+            group.add(f"library {name}: the change came too early", "it was never seen open")
+    os.unlink(large)
+
+
 def test_names(bench, group):
     folder = bench.folder("names")
     nasty = [
@@ -1605,6 +1641,7 @@ GROUPS = {
     "system calls": test_system_calls,
     "races": test_races,
     "changing": test_changing,
+    "changing library": test_changing_library,
     "faults": test_faults,
     "odd files": test_odd_files,
     "unreadable": test_unreadable,

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "elf/dirs.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "elf/strmap.h"
+
+enum {
+    /* Each holds two descriptors, of 1024 that containers have; real programs search some ten. */
+    OPEN_MAX = 192,
+    /* Mostly absent ones: before 2.37 a directory has eighteen variants for CPUs. */
+    KNOWN_MAX = 4096,
+};
+
+struct known {
+    struct ig_dir *dir;  /* NULL where there is none */
+    int number;          /* errno of walking to it */
+};
+
+struct ig_dirs {
+    pthread_mutex_t lock;  /* guards all below; what is known does not change any more */
+    struct ig_strmap index;
+    struct known *list;
+    size_t count, open;
+};
+
+struct ig_dirs *ig_dirs_new(void)
+{
+    struct ig_dirs *dirs = ig_alloc(sizeof *dirs);
+    pthread_mutex_init(&dirs->lock, NULL);
+    return dirs;
+}
+
+void ig_dirs_free(struct ig_dirs *dirs)
+{
+    if (dirs == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < dirs->count; i++) {
+        ig_dir_close(dirs->list[i].dir);
+    }
+    ig_strmap_free(&dirs->index);
+    free(dirs->list);
+    pthread_mutex_destroy(&dirs->lock);
+    free(dirs);
+}
+
+static bool full(const struct ig_dirs *dirs)
+{
+    return dirs->count >= KNOWN_MAX || dirs->open >= OPEN_MAX;
+}
+
+bool ig_dirs_full(struct ig_dirs *dirs)
+{
+    pthread_mutex_lock(&dirs->lock);
+    bool is_full = full(dirs);
+    pthread_mutex_unlock(&dirs->lock);
+    return is_full;
+}
+
+/* What another thread found meanwhile stays; NEW is closed then. False where nothing more is kept,
+ * and *NEW is the caller's. */
+static bool remember(struct ig_dirs *dirs, const char *path, struct known *new)
+{
+    pthread_mutex_lock(&dirs->lock);
+    size_t index = ig_strmap_get(&dirs->index, path);
+    bool add = index == SIZE_MAX && !full(dirs);
+    if (add) {
+        if ((dirs->count & (dirs->count - 1)) == 0) {
+            dirs->list = ig_realloc_array(dirs->list, dirs->count != 0 ? dirs->count * 2 : 1,
+                                          sizeof *dirs->list);
+        }
+        dirs->open += new->dir != NULL;
+        ig_strmap_add(&dirs->index, path, dirs->count);
+        dirs->list[dirs->count++] = *new;
+    } else if (index != SIZE_MAX) {
+        ig_dir_close(new->dir);
+        *new = dirs->list[index];
+    }
+    pthread_mutex_unlock(&dirs->lock);
+    return add || index != SIZE_MAX;
+}
+
+/* False where no more directories are kept. */
+static bool find(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
+                 uint64_t *cost, struct known *out)
+{
+    pthread_mutex_lock(&dirs->lock);
+    size_t index = ig_strmap_get(&dirs->index, path);
+    bool more = !full(dirs);
+    if (index != SIZE_MAX) {
+        *out = dirs->list[index];
+    }
+    pthread_mutex_unlock(&dirs->lock);
+    if (index != SIZE_MAX) {
+        return true;
+    }
+    /* About what a look in a known directory costs, for each name on the way. */
+    *cost += strlen(path) / 4;
+    if (!more) {
+        return false;
+    }
+    out->number = ig_dir_open(root, path, &out->dir);
+    if (!remember(dirs, path, out)) {
+        ig_dir_close(out->dir);
+        return false;
+    }
+    return true;
+}
+
+int ig_dirs_walk(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
+                 uint64_t *cost, struct ig_walk *out)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash[1] == '\0' || strlen(path) >= PATH_MAX) {
+        return ig_fsroot_walk(root, path, 0, out);
+    }
+    IG_AUTO_FREE char *parent = ig_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    IG_AUTO_FREE char *normal = ig_path_normal(parent);
+    struct known known;
+    ++*cost;
+    if (!find(dirs, root, normal, cost, &known)) {
+        return ig_fsroot_walk(root, path, 0, out);
+    }
+    int number = known.dir != NULL ? ig_dir_look(known.dir, slash + 1) : known.number;
+    if (number == 0) {
+        return ig_dir_walk(known.dir, slash + 1, out);
+    }
+    *out = (struct ig_walk){.fd = -1, .parent_fd = -1, .error = number, .path = ig_strdup(path)};
+    return -1;
+}
+
+int ig_dirs_is_dir(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
+                   uint64_t *cost)
+{
+    IG_AUTO_FREE char *normal = ig_path_normal(path);
+    struct known known;
+    if (find(dirs, root, normal, cost, &known)) {
+        return known.number;
+    }
+    struct ig_dir *dir;
+    int number = ig_dir_open(root, normal, &dir);
+    ig_dir_close(dir);
+    return number;
+}
