@@ -69,8 +69,8 @@ int ig_fsroot_is_empty(const struct ig_fsroot *root, struct ig_error *e)
     return entry == NULL;
 }
 
-/* POINT without symlinks, as far as ROOT has it. What is missing is taken as it stands: a
- * runtime would make plain directories there. */
+/* POINT without symlinks, as far as ROOT has it. What is missing is taken as it stands: the
+ * directories that it implies are plain. */
 static char *resolved_point(const struct ig_fsroot *root, const char *point)
 {
     struct ig_walk walk;
@@ -123,4 +123,16 @@ const struct ig_graft *ig_fsroot_graft_on(const struct ig_fsroot *root, const ch
         }
     }
     return NULL;
+}
+
+bool ig_fsroot_graft_below(const struct ig_fsroot *root, const char *path)
+{
+    size_t length = strlen(path);
+    for (size_t i = 0; i < root->graft_count; i++) {
+        const char *point = root->grafts[i].point;
+        if (strncmp(point, path, length) == 0 && point[length] == '/') {
+            return true;
+        }
+    }
+    return false;
 }

@@ -34,9 +34,12 @@ int ig_fsroot_is_empty(const struct ig_fsroot *root, struct ig_error *e);
  * mount would; ".." from it leads to POINT's parent in ROOT; an absolute link
  * met inside leads back into ROOT. Symlinks on POINT are followed in ROOT, and
  * earlier grafts crossed, at this call, as a container runtime does when it
- * mounts: graft outer points first. POINT need not exist in ROOT, its parent
- * must when it is walked. Errors: number is the errno of walking to OWN; EINVAL
- * for a POINT that is not absolute or is the root. Not thread-safe against walks. */
+ * mounts: graft outer points first. POINT need not exist in ROOT, nor its parents:
+ * they are implied, as directories of uid 0, gid 0 and mode 0755 that hold nothing
+ * but the way to POINT, since runc and crun make them so (createMountpoint() in runc's
+ * libcontainer/rootfs_linux.go: mkdir -p). Errors: number is the errno of walking to
+ * OWN; EINVAL for a POINT that is not absolute or is the root. Not thread-safe against
+ * walks. */
 int ig_fsroot_graft(struct ig_fsroot *root, const char *point, const char *own,
                     struct ig_error *e);
 
@@ -63,9 +66,10 @@ struct ig_walk {
     size_t count;
     char *path;    /* the final file, absolute and symlink-free in the root; where the walk
                       failed, what could not be passed (or found) */
-    int fd;        /* O_PATH descriptor of the final file; -1 where the walk failed */
+    int fd;        /* O_PATH descriptor of the final file; -1 where the walk failed, and of an
+                      implied directory (see ig_fsroot_graft()), which is nowhere */
     int parent_fd; /* O_PATH descriptor of its directory (of a graft's own: where OWN lies);
-                      -1 where it failed or the final is the root */
+                      -1 where it failed or the final is the root or an implied directory */
     char *name;    /* its name in that directory; NULL likewise */
     int error;     /* 0, or the errno that openat2 would give */
 };

@@ -18,6 +18,8 @@ struct ig_fsroot {
 
 /* The graft exactly on PATH, or NULL. */
 const struct ig_graft *ig_fsroot_graft_on(const struct ig_fsroot *root, const char *path);
+/* Is there a graft below PATH? */
+bool ig_fsroot_graft_below(const struct ig_fsroot *root, const char *path);
 
 /* As ig_fsroot_walk(), and what was left of the text, malloc'd: where the walk failed with
  * ENOENT, "path" and "/" and *REST name what is missing. */

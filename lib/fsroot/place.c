@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -100,6 +101,9 @@ int ig_place_to_root(struct ig_place *p)
 
 int ig_place_check_search(struct ig_place *p)
 {
+    if (p->levels[p->depth].implied) {
+        return 0;
+    }
     IG_AUTO_CLOSE int fd = openat(p->fd, ".", STEP);
     return fd < 0 ? errno : 0;
 }
@@ -126,6 +130,13 @@ static int open_above(struct ig_place *p, int *out, struct ig_meta *meta)
     return 0;
 }
 
+/* As runc's and crun's mkdir -p makes it: of the container's root, 0755, on the mount that it lies in. */
+static struct ig_meta implied_meta(const struct ig_level *level)
+{
+    return (struct ig_meta){
+        .mode = S_IFDIR | 0755, .nlink = 2, .dev = level->dev, .mnt_id = level->mnt_id};
+}
+
 int ig_place_up(struct ig_place *p)
 {
     struct ig_meta meta = {0};
@@ -134,7 +145,11 @@ int ig_place_up(struct ig_place *p)
     if (number != 0 || p->depth == 0) {
         return number;
     }
-    number = open_above(p, &fd, &meta);
+    if (p->levels[p->depth - 1].implied) {
+        meta = implied_meta(&p->levels[p->depth - 1]);
+    } else {
+        number = open_above(p, &fd, &meta);
+    }
     if (number != 0) {
         return number;
     }
@@ -143,33 +158,62 @@ int ig_place_up(struct ig_place *p)
     return 0;
 }
 
-int ig_place_enter(struct ig_place *p, int fd, struct ig_meta *meta, const char *name,
-                   const struct ig_graft *graft)
+static void add_level(struct ig_place *p, const char *name, const struct ig_level *level)
 {
-    int outer_fd = graft != NULL ? ig_fd_duplicate(p->fd) : -1;
-    if (graft != NULL && outer_fd < 0) {
-        int number = errno;
-        close(fd);
-        ig_meta_free(meta);
-        return number;
-    }
-    bool grafted = graft != NULL || p->levels[p->depth].grafted;
     ig_buf_adds(&p->path, "/");
     ig_buf_adds(&p->path, name);
     if (++p->depth == p->size) {
         p->size *= 2;
         p->levels = ig_realloc_array(p->levels, p->size, sizeof *p->levels);
     }
-    p->levels[p->depth] = (struct ig_level){
+    p->levels[p->depth] = *level;
+    p->levels[p->depth].length = p->path.length;
+}
+
+int ig_place_enter(struct ig_place *p, int fd, struct ig_meta *meta, const char *name,
+                   const struct ig_graft *graft)
+{
+    int outer_fd = -1;
+    int number = graft != NULL ? duplicate_or_none(p->fd, &outer_fd) : 0;
+    if (number != 0) {
+        close(fd);
+        ig_meta_free(meta);
+        return number;
+    }
+    struct ig_level level = {
         .dev = meta->dev,
         .ino = meta->ino,
         .mnt_id = meta->mnt_id,
-        .length = p->path.length,
         .graft = graft,
         .outer_fd = outer_fd,
-        .grafted = grafted,
+        .grafted = graft != NULL || p->levels[p->depth].grafted,
     };
+    add_level(p, name, &level);
     stand_on(p, fd, ig_steal_fd(&p->fd), meta);
+    return 0;
+}
+
+bool ig_place_implies(const struct ig_place *p, const char *name)
+{
+    if (p->root->graft_count == 0) {
+        return false;
+    }
+    IG_AUTO_FREE char *path = ig_place_path(p, name);
+    return ig_fsroot_graft_below(p->root, path);
+}
+
+int ig_place_enter_implied(struct ig_place *p, const char *name)
+{
+    const struct ig_level *above = &p->levels[p->depth];
+    struct ig_level level = {
+        .dev = above->dev, .mnt_id = above->mnt_id, .grafted = above->grafted, .implied = true};
+    int number = duplicate_or_none(p->fd, &level.outer_fd);
+    if (number != 0) {
+        return number;
+    }
+    struct ig_meta meta = implied_meta(&level);
+    add_level(p, name, &level);
+    stand_on(p, -1, -1, &meta);
     return 0;
 }
 
@@ -189,7 +233,7 @@ int ig_place_parent(struct ig_place *p, int *fd, char **name)
     int number = 0;
     *fd = -1;
     *name = NULL;
-    if (p->depth == 0) {
+    if (p->depth == 0 || p->levels[p->depth].implied) {
         return 0;
     }
     if (graft != NULL) {

@@ -11,15 +11,17 @@ struct ig_level {
     uint64_t dev, ino, mnt_id;
     size_t length;                /* of its path in ig_place.path; the root's is 0 */
     const struct ig_graft *graft; /* whose root it is, or NULL */
-    int outer_fd;                 /* of a graft's root: the directory it is grafted into; else -1 */
+    int outer_fd;                 /* of a graft's root, and of an implied directory in one that
+                                     exists: the directory it lies in; else -1 */
     bool grafted;                 /* it or one above it is a graft's root */
+    bool implied;                 /* ROOT has no such directory, see ig_fsroot_graft() */
 };
 
 struct ig_place {
     const struct ig_fsroot *root;
     struct ig_level *levels;
     size_t depth, size;  /* levels[depth] is the current directory; levels allocated */
-    int fd;              /* the current directory, O_PATH */
+    int fd;              /* the current directory, O_PATH; -1 of an implied one */
     int parent_fd;       /* the one it was entered from; -1 where that is not at hand */
     struct ig_meta meta; /* of the current directory */
     struct ig_buf path;  /* of the current directory; "" is the root */
@@ -49,12 +51,17 @@ int ig_place_up(struct ig_place *p);
 int ig_place_enter(struct ig_place *p, int fd, struct ig_meta *meta, const char *name,
                    const struct ig_graft *graft);
 
+/* Is NAME, which the current directory lacks, a directory that a graft below it implies? */
+bool ig_place_implies(const struct ig_place *p, const char *name);
+/* Go down to it. */
+int ig_place_enter_implied(struct ig_place *p, const char *name);
+
 /* The path of NAME in the current directory, or of that itself where NAME is NULL; malloc'd. */
 char *ig_place_path(const struct ig_place *p, const char *name);
 
 /* A descriptor (*FD, the caller's) of the directory in which the current one lies, and its
  * name there (malloc'd); of a graft's root, where it lies on its volume. -1 and NULL of the
- * root. */
+ * root and of an implied directory. */
 int ig_place_parent(struct ig_place *p, int *fd, char **name);
 
 #endif

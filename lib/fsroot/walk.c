@@ -178,6 +178,10 @@ static int open_name(struct walker *w, const char *name, const struct ig_graft *
 {
     IG_AUTO_FREE char *path = ig_place_path(&w->place, name);
     *graft = ig_fsroot_graft_on(w->place.root, path);
+    if (*graft == NULL && w->place.levels[w->place.depth].implied) {
+        errno = strlen(name) > NAME_MAX ? ENAMETOOLONG : ENOENT;
+        return -1;
+    }
     if (*graft == NULL) {
         /* Where a directory is called for, the kernel mounts what is to be mounted on it
          * (autofs, a file system below an NFS export); O_DIRECTORY makes it do so here. */
@@ -199,6 +203,11 @@ static enum step step_to(struct walker *w, const char *name)
     struct ig_meta meta;
     struct ig_error e;
     IG_AUTO_CLOSE int fd = open_name(w, name, &graft);
+    if (fd < 0 && errno == ENOENT && ig_place_implies(&w->place, name)) {
+        int number = ig_place_enter_implied(&w->place, name);
+        w->arrived = true;
+        return number != 0 ? fail(w, number, name) : GO_ON;
+    }
     if (fd < 0) {
         /* O_PATH asks nothing of the file itself: what refused is its directory. */
         return fail(w, errno, errno == EACCES ? NULL : name);
@@ -362,13 +371,17 @@ int ig_dir_open(const struct ig_fsroot *root, const char *path, struct ig_dir **
 
 int ig_dir_look(const struct ig_dir *dir, const char *name)
 {
-    IG_AUTO_FREE char *path = dir->place.root->graft_count != 0 ? ig_place_path(&dir->place, name)
-                                                                : NULL;
-    if (path != NULL && ig_fsroot_graft_on(dir->place.root, path) != NULL) {
+    const struct ig_place *place = &dir->place;
+    IG_AUTO_FREE char *path = place->root->graft_count != 0 ? ig_place_path(place, name) : NULL;
+    if (path != NULL && ig_fsroot_graft_on(place->root, path) != NULL) {
         return 0;
     }
     struct stat s;
-    return fstatat(dir->place.fd, name, &s, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+    int number = strlen(name) > NAME_MAX ? ENAMETOOLONG : ENOENT;
+    if (!place->levels[place->depth].implied) {
+        number = fstatat(place->fd, name, &s, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+    }
+    return number == ENOENT && ig_place_implies(place, name) ? 0 : number;
 }
 
 static void copy_hops(struct ig_walk *to, const struct ig_walk *from)

@@ -3,7 +3,8 @@
  * The walker against openat2(2) with RESOLVE_IN_ROOT: over hostile trees, with every path,
  * both must reach the same inode or give the same errno, as root and as an ordinary user.
  * A graft must act as a bind mount does: there the kernel gets the tree with the mount, the
- * walker the tree without it and the graft.
+ * walker the tree without it and the graft. Where the mount's parents are missing, the kernel
+ * gets them made on an overlay, as a runtime makes them.
  *
  *   oracle_openat2 [SEED]
  *
@@ -32,7 +33,7 @@ enum {
     SHOWN_MAX = 20,
 };
 
-enum flavour { PLAIN, OVERLAY, MOUNTS, GRAFT, FLAVOURS };
+enum flavour { PLAIN, OVERLAY, MOUNTS, GRAFT, IMPLIED, FLAVOURS };
 
 struct tree {
     struct rng rng;
@@ -48,6 +49,7 @@ struct tree {
 struct tally {
     size_t lookups, agreed;
     size_t results[4096]; /* by errno */
+    size_t implied;       /* walks that ended at a directory that only a graft implies */
     size_t shown;
 };
 
@@ -292,6 +294,66 @@ static void add_graft(struct tree *t)
     }
 }
 
+/* A point whose parents, one at least, are missing: PARENT is the directory that is there. */
+static char *missing_point(struct tree *t, char **parent)
+{
+    struct rng *r = &t->rng;
+    *parent = ig_strdup(rng_one_in(r, 3) ? "" : t->entries[rng_below(r, t->entry_count)]);
+    IG_AUTO_FREE char *first = ig_format("%s/%s", *parent, RNG_PICK(r, names));
+    IG_AUTO_CLOSE int there = open_plain(t->root, first);
+    if (!is_directory(t->root, *parent) || there >= 0) {
+        free(*parent);
+        *parent = NULL;
+        return NULL;
+    }
+    return ig_format("%s/%s%s%s", first, rng_one_in(r, 2) ? RNG_PICK(r, names) : "a",
+                     rng_one_in(r, 2) ? "/" : "", rng_one_in(r, 2) ? "b" : "");
+}
+
+/* mkdir -p POINT below BASE, of which PARENT is there; what is made is remembered. */
+static void make_parents(struct tree *t, const char *base, const char *parent, const char *point)
+{
+    for (const char *end = point + strlen(parent) + 1;; end++) {
+        if (*end == '/' || *end == '\0') {
+            IG_AUTO_FREE char *path = ig_strndup(point, (size_t)(end - point));
+            IG_AUTO_FREE char *full = ig_format("%s%s", base, path);
+            if (path[strlen(path) - 1] != '/') {
+                MUST(mkdir(full, 0755));
+                remember(t, path);
+            }
+        }
+        if (*end == '\0') {
+            return;
+        }
+    }
+}
+
+/* An overlay has the inode numbers of its layers where all lie on one file system. */
+static void add_implied(struct tree *t, const char *base)
+{
+    IG_AUTO_FREE char *upper = make_dir(base, "made");
+    IG_AUTO_FREE char *work = make_dir(base, "made-work");
+    IG_AUTO_FREE char *options =
+        ig_format("lowerdir=%s,upperdir=%s,workdir=%s", t->root, upper, work);
+    free(t->view);
+    t->view = make_dir(base, "view");
+    MUST(mount("overlay", t->view, "overlay", 0, options));
+    for (int tries = 0; tries < 200; tries++) {
+        const char *own = t->entries[rng_below(&t->rng, t->entry_count)];
+        char *parent = NULL;
+        char *point = is_directory(t->outside, own) ? missing_point(t, &parent) : NULL;
+        if (point != NULL) {
+            t->graft_own = ig_format("%s%s", t->outside, own);
+            make_parents(t, t->view, parent, point);
+            t->graft_point = ig_path_normal(point);
+            MUST(bind_plain(t->outside, own, t->view, t->graft_point) ? 0 : -1);
+            free(parent);
+            free(point);
+            return;
+        }
+    }
+}
+
 static void make_tree(struct tree *t, const char *base, size_t number, struct rng *seeds)
 {
     *t = (struct tree){.rng = {rng_next(seeds)}, .flavour = (enum flavour)(number % FLAVOURS)};
@@ -317,6 +379,8 @@ static void make_tree(struct tree *t, const char *base, size_t number, struct rn
         add_mounts(t);
     } else if (t->flavour == GRAFT) {
         add_graft(t);
+    } else if (t->flavour == IMPLIED) {
+        add_implied(t, base);
     }
 }
 
@@ -356,6 +420,13 @@ static char *lookup_path(struct tree *t)
         static const char *const paths[] = {"",    "/",             "/README",
                                             "/..", "/../tracing/.", "/events/.."};
         return ig_format("/debug/tracing%s", RNG_PICK(r, paths));
+    }
+    if (t->flavour == IMPLIED && t->graft_point != NULL && rng_one_in(r, 3)) {
+        /* On the way to the graft, and about there. */
+        static const char *const ends[] = {"", "", "/", "/.", "/..", "/../a", "/missing", "/b/.."};
+        size_t length = strlen(t->graft_point);
+        return ig_format("%.*s%s", (int)(length - rng_below(r, length < 5 ? length : 5)),
+                         t->graft_point, RNG_PICK(r, ends));
     }
     size_t kind = rng_below(r, 60);
     if (kind == 0) {
@@ -421,12 +492,22 @@ static bool same_inode(const struct tree *t, int fd, const struct ig_walk *walk)
     struct ig_meta meta;
     const struct ig_meta *final = &ig_walk_final(walk)->meta;
     struct stat s;
-    if (ig_meta_of_fd(fd, &meta, NULL) != 0 || fstat(walk->fd, &s) != 0) {
+    if (ig_meta_of_fd(fd, &meta, NULL) != 0) {
         return false;
     }
-    bool same = meta.dev == final->dev && meta.ino == final->ino && meta.mode == final->mode &&
+    if (t->flavour == IMPLIED && walk->fd < 0) {
+        return walk->parent_fd < 0 && walk->name == NULL && meta.mode == final->mode &&
+               meta.uid == final->uid && meta.gid == final->gid;
+    }
+    if (t->flavour == IMPLIED && strcmp(walk->path, "/") == 0) {
+        return meta.mode == final->mode;  /* an overlay's root has its upper layer's number */
+    }
+    if (fstat(walk->fd, &s) != 0) {
+        return false;
+    }
+    bool same = (t->flavour == IMPLIED || meta.dev == final->dev) && meta.ino == final->ino && meta.mode == final->mode &&
                 s.st_dev == final->dev && s.st_ino == final->ino &&
-                (t->flavour == GRAFT || meta.mnt_id == final->mnt_id);
+                (t->flavour >= GRAFT || meta.mnt_id == final->mnt_id);
     ig_meta_free(&meta);
     return same;
 }
@@ -436,6 +517,9 @@ static bool parent_leads(const struct ig_walk *walk)
 {
     struct stat s;
     const struct ig_meta *final = &ig_walk_final(walk)->meta;
+    if (walk->fd < 0) {
+        return true;  /* implied: it lies nowhere */
+    }
     if (walk->name == NULL) {
         return walk->parent_fd < 0 && strcmp(walk->path, "/") == 0;
     }
@@ -478,6 +562,7 @@ static void compare(struct tree *t, struct tally *tally, const struct ig_fsroot 
     tally->lookups++;
     tally->agreed += agree;
     tally->results[number & 4095]++;
+    tally->implied += walk.error == 0 && walk.fd < 0;
     if (!agree && tally->shown++ < SHOWN_MAX) {
         show(t, path, &walk, number);
     }
@@ -553,6 +638,8 @@ static bool saw_everything(const struct tally *tally)
         printf("%s %zu\n", name, tally->results[wanted[i].number]);
         good = good && tally->results[wanted[i].number] >= wanted[i].least;
     }
+    printf("implied %zu\n", tally->implied);
+    good = good && tally->implied >= 300;
     if (!good) {
         printf("too few of one of them: the trees no longer test what they should\n");
     }

@@ -544,7 +544,8 @@ START_TEST(graft_points_are_resolved)
         {"/bin", "/usr/bin/data", 0},         {"/bin/", "/bin/data", 0},
         {"/bin/new", "/usr/bin/new/data", 0}, {"/to-root/etc/../new", "/new/data", 0},
         {"/etc/new", "/etc/new/data", 0},     {"//etc//new", "/etc/new/sub/file", 0},
-        {"/dangling", "/dangling", ENOENT},
+        /* The link leads to nowhere/x, which is missing, as is its parent. */
+        {"/dangling", "/dangling/data", 0},   {"/nowhere/x/y", "/nowhere/x/y/data", 0},
     };
     for (size_t i = 0; i < IG_COUNT(rows); i++) {
         struct ig_walk walk;
@@ -556,11 +557,101 @@ START_TEST(graft_points_are_resolved)
         ck_assert(walk.error != 0 || ig_walk_final(&walk)->grafted);
         ig_walk_free(&walk);
     }
-    /* What /dangling leads to is made, as the runtime would: then the graft is there. */
-    make_dir("root/nowhere", 0755);
-    char *text = slurped("/dangling/data");
-    ck_assert_str_eq(text, "data\n");
-    free(text);
+}
+END_TEST
+
+/* A runtime makes what is missing on the way to a mount point. */
+static const struct row implied_rows[] = {
+    {"/srv/app/data/data", 0, 0, "/srv/app/data/data",
+     "D/ D/srv D/srv/app d/srv/app/data f/srv/app/data/data"},
+    {"/srv/app/data/near", 0, 0, "/srv/app/data/sub/file",
+     "D/ D/srv D/srv/app d/srv/app/data l/srv/app/data/near>sub/file! d/srv/app/data/sub "
+     "f/srv/app/data/sub/file"},
+    {"/srv/app/data/..", 0, 0, "/srv/app", "D/ D/srv D/srv/app d/srv/app/data F/srv/app"},
+    {"/srv/app/data/../../../etc", 0, 0, "/etc",
+     "D/ D/srv D/srv/app d/srv/app/data D/srv/app D/srv D/ F/etc"},
+    {"/srv/app", 0, 0, "/srv/app", "D/ D/srv F/srv/app"},
+    {"/srv/./app/", 0, 0, "/srv/app", "D/ D/srv F/srv/app"},
+    {"/srv", 0, 0, "/srv", "D/ F/srv"},
+    {"/srv/..", 0, 0, "/", "D/ D/srv F/"},
+    {"/srv/ap", 0, ENOENT, "/srv/ap", "D/ D/srv"},
+    {"/srv/app/dat", 0, ENOENT, "/srv/app/dat", "D/ D/srv D/srv/app"},
+    {"/srv/application", 0, ENOENT, "/srv/application", "D/ D/srv"},
+    {"/srv/file", 0, 0, "/srv/file", "D/ D/srv f/srv/file"},
+    {"/srv/file/", 0, ENOTDIR, "/srv/file", "D/ D/srv"},
+    {"/srv/app/data/abs", 0, 0, "/etc/passwd",
+     "D/ D/srv D/srv/app d/srv/app/data l/srv/app/data/abs>/etc/passwd! D/ D/etc F/etc/passwd"},
+    /* A missing parent on a volume is made there. */
+    {"/data/deep", 0, 0, "/data/deep", "D/ d/data f/data/deep"},
+    {"/data/deep/er/data", 0, 0, "/data/deep/er/data",
+     "D/ d/data d/data/deep d/data/deep/er f/data/deep/er/data"},
+};
+
+static void graft_without_parents(void)
+{
+    ck_assert_int_eq(graft("/srv/app/data", "vol", NULL), 0);
+    ck_assert_int_eq(graft("/srv/file", "vol/data", NULL), 0);
+    ck_assert_int_eq(graft("/data", "vol", NULL), 0);
+    ck_assert_int_eq(graft("/data/deep/er", "vol", NULL), 0);
+}
+
+/* Not check_row(): what is implied has no inode to compare. */
+START_TEST(missing_parents_are_implied)
+{
+    const struct row *row = &implied_rows[_i];
+    struct ig_walk walk;
+    graft_without_parents();
+    ig_fsroot_walk(root, row->path, row->flags, &walk);
+    char *hops = hops_text(&walk);
+    ck_assert_msg(walk.error == row->error, "%s: %d", row->path, walk.error);
+    ck_assert_str_eq(walk.path, row->at);
+    ck_assert_str_eq(hops, row->hops);
+    free(hops);
+    ig_walk_free(&walk);
+}
+END_TEST
+
+START_TEST(implied_directories_are_nowhere)
+{
+    struct ig_walk walk;
+    struct ig_error e = {0};
+    graft_without_parents();
+    ck_assert_int_eq(ig_fsroot_walk(root, "/srv/app", 0, &walk), 0);
+    const struct ig_meta *meta = &ig_walk_final(&walk)->meta;
+    ck_assert_uint_eq(meta->mode, S_IFDIR | 0755);
+    ck_assert_uint_eq(meta->uid, 0);
+    ck_assert_uint_eq(meta->gid, 0);
+    ck_assert_uint_eq(meta->mnt_id, walk.hops[0].meta.mnt_id);
+    ck_assert_int_eq(walk.fd, -1);
+    ck_assert_int_eq(walk.parent_fd, -1);
+    ck_assert_ptr_null(walk.name);
+    ck_assert_int_eq(ig_walk_open(&walk, &e), -1);
+    ck_assert_int_eq(e.number, EINVAL);
+    ig_walk_free(&walk);
+}
+END_TEST
+
+START_TEST(implied_directories_are_looked_into)
+{
+    static const struct {
+        const char *dir, *name;
+        int number;
+    } rows[] = {
+        {"/", "srv", 0},          {"/", "sr", ENOENT},          {"/srv", "app", 0},
+        {"/srv", "file", 0},      {"/srv", "none", ENOENT},     {"/srv/app", "data", 0},
+        {"/srv/app", "x", ENOENT}, {"/srv/app/data", "sub", 0}, {"/data", "deep", 0},
+    };
+    graft_without_parents();
+    for (size_t i = 0; i < IG_COUNT(rows); i++) {
+        struct ig_dir *dir = NULL;
+        struct ig_walk walk;
+        ck_assert_int_eq(ig_dir_open(root, rows[i].dir, &dir), 0);
+        ck_assert_int_eq(ig_dir_look(dir, rows[i].name), rows[i].number);
+        ig_dir_walk(dir, rows[i].name, &walk);
+        ck_assert_int_eq(walk.error, rows[i].number);
+        ig_walk_free(&walk);
+        ig_dir_close(dir);
+    }
 }
 END_TEST
 
@@ -997,6 +1088,9 @@ int main(void)
     tcase_add_loop_test(tc, grafts_act_as_mounts, 0, IG_COUNT(graft_rows));
     tcase_add_test(tc, grafted_files_are_read);
     tcase_add_test(tc, graft_points_are_resolved);
+    tcase_add_loop_test(tc, missing_parents_are_implied, 0, IG_COUNT(implied_rows));
+    tcase_add_test(tc, implied_directories_are_nowhere);
+    tcase_add_test(tc, implied_directories_are_looked_into);
     tcase_add_test(tc, grafts_within_grafts);
     tcase_add_test(tc, bad_grafts_are_refused);
     tcase_add_test(tc, parent_of_a_graft_is_its_own);
