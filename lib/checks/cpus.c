@@ -27,5 +27,5 @@ unsigned ig_cpus(const struct ig_fsroot *own)
     unsigned cpus = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
     unsigned allowed = cgroup_cpus(own);
     cpus = allowed != 0 && allowed < cpus ? allowed : cpus;
-    return cpus < IG_CPUS_MAX ? cpus : IG_CPUS_MAX;
+    return cpus < IG_THREADS_MAX ? cpus : IG_THREADS_MAX;
 }

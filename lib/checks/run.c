@@ -13,11 +13,9 @@
 #include "checks/subject.h"
 #include "core/buf.h"
 #include "core/mem.h"
+#include "core/parallel.h"
 #include "core/text.h"
 #include "initgate.h"
-
-/* musl gives threads 128 KiB; a walk holds a PATH_MAX name or two. */
-enum { THREAD_STACK = 512 << 10 };
 
 struct run {
     const struct ig_policy *policy;
@@ -90,14 +88,15 @@ static void library_changed(void *context, size_t subject, const char *path)
     pthread_mutex_unlock(&run->lock);
 }
 
-static void *work(void *context)
+static void work(void *context, unsigned thread)
 {
+    (void)thread;
     struct run *run = context;
     size_t count = run->policy->subject_count;
     for (;;) {
         size_t turn = atomic_fetch_add(&run->next, 1);
         if (turn >= count) {
-            return NULL;
+            return;
         }
         size_t i = run->order[turn];
         struct slot slot = {run, i};
@@ -115,7 +114,7 @@ static bool is_file(const struct ig_subject *subject)
 }
 
 /* Threads beyond one for each binary or file, or beyond the CPUs, would only wait. */
-static size_t worker_count(const struct run *run)
+static unsigned worker_count(const struct run *run)
 {
     size_t heavy = 0;
     for (size_t i = 0; i < run->policy->subject_count; i++) {
@@ -124,19 +123,7 @@ static size_t worker_count(const struct run *run)
     if (heavy < 2) {
         return 1;
     }
-    return heavy < run->scene.cpus ? heavy : run->scene.cpus;
-}
-
-static int start_thread(pthread_t *thread, void *(*function)(void *), struct run *run)
-{
-    pthread_attr_t attributes;
-    int error = pthread_attr_init(&attributes);
-    if (error == 0) {
-        pthread_attr_setstacksize(&attributes, THREAD_STACK);
-        error = pthread_create(thread, &attributes, function, run);
-        pthread_attr_destroy(&attributes);
-    }
-    return error;
+    return heavy < run->scene.cpus ? (unsigned)heavy : run->scene.cpus;
 }
 
 static void look_again(struct run *run)
@@ -175,17 +162,7 @@ static void *conduct(void *context)
     }
     run->scene_open = true;
     run->shared = ig_shared_new(run->scene.root, library_changed, run);
-    pthread_t helpers[IG_CPUS_MAX];
-    size_t started = 0;
-    size_t wanted = worker_count(run);
-    /* A thread that cannot be had (a pids limit) only costs time. */
-    while (started + 1 < wanted && start_thread(&helpers[started], work, run) == 0) {
-        started++;
-    }
-    work(run);
-    for (size_t i = 0; i < started; i++) {
-        pthread_join(helpers[i], NULL);
-    }
+    ig_parallel(worker_count(run), work, run);
     ig_shared_finish(run->shared);
     look_again(run);
     finish(run, false, NULL);
@@ -380,7 +357,7 @@ int ig_run(const struct ig_policy *policy, const struct ig_run_options *options,
     pthread_t conductor;
     struct run *run = prepare(policy, options);
     *abandoned = false;
-    int error = start_thread(&conductor, conduct, run);
+    int error = ig_thread_start(&conductor, conduct, run);
     if (error != 0) {
         free_results(run);
         dispose(run);

@@ -8,25 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "core/mem.h"
 #include "fsroot/internal.h"
-
-/* The kernel's struct statx (include/uapi/linux/stat.h). musl and older glibc declare one
- * without the mount id, and linux/stat.h cannot be included beside theirs. */
-struct statx_abi {
-    uint32_t mask;
-    uint8_t before[140];
-    uint64_t mnt_id;
-    uint8_t after[104];
-};
-_Static_assert(offsetof(struct statx_abi, mnt_id) == 0x90, "stx_mnt_id");
-_Static_assert(sizeof(struct statx_abi) == 0x100, "struct statx");
-
-enum { MASK_MNT_ID = 0x1000 };
+#include "fsroot/statx.h"
 
 int ig_fd_duplicate(int fd)
 {
@@ -51,9 +38,8 @@ static uint64_t mount_id_of_fdinfo(int fd)
 
 static uint64_t mount_id(int fd)
 {
-    struct statx_abi s = {0};
-    if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, MASK_MNT_ID, &s) == 0 &&
-        (s.mask & MASK_MNT_ID) != 0) {
+    struct ig_statx s = {0};
+    if (ig_statx(fd, "", &s) == 0 && (s.mask & IG_STATX_MNT_ID) != 0) {
         return s.mnt_id;
     }
     return mount_id_of_fdinfo(fd);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/arena.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+enum { CHUNK = 256 << 10 };
+
+struct ig_arena_chunk {
+    struct ig_arena_chunk *next;
+    max_align_t data[];
+};
+
+static char *new_chunk(struct ig_arena *arena, size_t size)
+{
+    size_t all;
+    if (__builtin_add_overflow(size, sizeof(struct ig_arena_chunk), &all)) {
+        all = SIZE_MAX; /* which cannot be had, and says so */
+    }
+    struct ig_arena_chunk *chunk = ig_alloc(all);
+    chunk->next = arena->chunks;
+    arena->chunks = chunk;
+    return (char *)chunk->data;
+}
+
+static char *take(struct ig_arena *arena, size_t size)
+{
+    /* What is large gets its own, and the rest of the open chunk stays in use. */
+    if (size > CHUNK / 4) {
+        return new_chunk(arena, size);
+    }
+    if (size > arena->left) {
+        arena->next = new_chunk(arena, CHUNK);
+        arena->left = CHUNK;
+    }
+    char *p = arena->next;
+    arena->next += size;
+    arena->left -= size;
+    return p;
+}
+
+void *ig_arena_alloc(struct ig_arena *arena, size_t size)
+{
+    size_t skew = (uintptr_t)arena->next % _Alignof(max_align_t);
+    size_t gap = skew != 0 ? _Alignof(max_align_t) - skew : 0;
+    if (gap != 0 && gap <= arena->left) {
+        arena->next += gap;
+        arena->left -= gap;
+    } else if (gap != 0) {
+        arena->left = 0;
+    }
+    return take(arena, size);
+}
+
+char *ig_arena_text(struct ig_arena *arena, const char *data, size_t length)
+{
+    char *text = take(arena, length + 1);
+    memcpy(text, data, length);
+    text[length] = '\0';
+    return text;
+}
+
+void ig_arena_free(struct ig_arena *arena)
+{
+    while (arena->chunks != NULL) {
+        struct ig_arena_chunk *chunk = arena->chunks;
+        arena->chunks = chunk->next;
+        free(chunk);
+    }
+    *arena = (struct ig_arena){0};
+}
