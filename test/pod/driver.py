@@ -3,9 +3,10 @@
 """Runs the pods of Kubernetes manifests as real containers, with podman and runc.
 
 What it does as the kubelet does: emptyDir, ConfigMap, Secret and hostPath volumes laid out and
-owned alike under .../pods/UID/volumes/kubernetes.io~KIND/NAME, fsGroup, subPath resolved when a
-container is made, /dev/termination-log, security contexts, memory and CPU limits, shared and host
-PID namespaces, init containers one after the other, and no main container after one that failed.
+owned alike under .../pods/UID/volumes/kubernetes.io~KIND/NAME, image volumes (the image's root,
+mounted read-only), fsGroup, subPath resolved when a container is made, /dev/termination-log,
+security contexts, memory and CPU limits, shared and host PID namespaces, init containers one after
+the other, and no main container after one that failed.
 What it does not: restart anything (restartPolicy counts as Never), probe, or give a pod network.
 A field that it does not know is an error: a test must not pass because a field was ignored.
 
@@ -16,6 +17,7 @@ stopped once they printed TEXT, ended, or ran for --seconds; with --wait, when E
 Exit code: 0 the main containers started, 1 they were kept from it, 2 the pod could not be run.
 """
 import argparse
+import functools
 import json
 import os
 import re
@@ -56,8 +58,11 @@ KNOWN = {
                                   "capabilities", "privileged", "readOnlyRootFilesystem",
                                   "allowPrivilegeEscalation"},
     "volumeMount": {"name", "mountPath", "readOnly", "subPath"},
-    "volume": {"name", "emptyDir", "configMap", "secret", "hostPath"},
+    "volume": {"name", "emptyDir", "configMap", "secret", "hostPath", "image"},
 }
+
+
+READ_ONLY = {"configMap", "secret", "image"}  # these volumes are, whatever the mount says
 
 
 class PodError(Exception):
@@ -80,12 +85,18 @@ def load(path, replace=None):
     return [document for document in yaml.safe_load_all(text) if document]
 
 
+# Where the pod's spec is in an object of each kind.
+POD_SPEC = {"Pod": ["spec"], **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "Job"),
+                                             ["spec", "template", "spec"]),
+            "CronJob": ["spec", "jobTemplate", "spec", "template", "spec"]}
+
+
 def pod_spec(documents):
-    """The one pod spec of the documents: a Pod's, or that of a Deployment's or Job's template."""
-    specs = [doc["spec"] if doc["kind"] == "Pod" else doc["spec"]["template"]["spec"]
-             for doc in documents if doc["kind"] in ("Pod", "Deployment", "Job")]
+    """The one pod spec of the documents: a Pod's, or that of a workload's template."""
+    specs = [functools.reduce(dict.__getitem__, POD_SPEC[doc["kind"]], doc)
+             for doc in documents if doc["kind"] in POD_SPEC]
     if len(specs) != 1:
-        raise PodError(f"expected one Pod, Deployment or Job, found {len(specs)}")
+        raise PodError(f"expected one {', '.join(POD_SPEC)}, found {len(specs)}")
     return specs[0]
 
 
@@ -120,6 +131,9 @@ class Volume:
         if self.kind == "hostPath":
             self.path = Path(self.source["path"])
             return
+        if self.kind == "image":
+            self.path = self._mount_image()
+            return
         plugin = {"emptyDir": "empty-dir", "configMap": "configmap", "secret": "secret"}[self.kind]
         self.path = pod.folder / "volumes" / f"kubernetes.io~{plugin}" / self.name
         self.path.mkdir(parents=True)
@@ -130,6 +144,12 @@ class Volume:
             self.project(self._files(pod.documents))
         if pod.fs_group is not None:
             self._own(pod.fs_group)
+
+    def _mount_image(self):
+        """The root of an image that is there already, by the name that the manifest gives it."""
+        if set(self.source) - {"reference", "pullPolicy"}:
+            raise PodError(f"volume {self.name}: this driver does not know what it asks for")
+        return Path(podman("image", "mount", self.source["reference"]).stdout.strip())
 
     def _files(self, documents):
         """Name to bytes: what a ConfigMap or Secret puts on its volume."""
@@ -186,6 +206,8 @@ class Volume:
     def remove(self):
         if self.tmpfs:
             subprocess.run(["umount", "-l", str(self.path)], check=False)
+        elif self.kind == "image":
+            podman("image", "unmount", self.source["reference"], check=False)
 
 
 class Pod:
@@ -299,7 +321,7 @@ class Container:
             if mount["name"] not in self.pod.volumes:
                 raise PodError(f"{self.spec['name']}: no volume is named {mount['name']}")
             volume = self.pod.volumes[mount["name"]]
-            read_only = mount.get("readOnly", False) or volume.kind in ("configMap", "secret")
+            read_only = mount.get("readOnly", False) or volume.kind in READ_ONLY
             words += self._mount(volume.resolve(mount.get("subPath")), mount["mountPath"],
                                  read_only)
         path = self.spec.get("terminationMessagePath", "/dev/termination-log")

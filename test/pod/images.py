@@ -7,8 +7,8 @@
                      of the shared-volume pattern
     artifact         the runtime with the server at /artifact/server: delivers it to a volume
     artifact-changed-byte    the same, one bit of the server flipped
-    server           the runtime with the server at /usr/local/bin/server: the application's image
-                     of the same-image pattern
+    server           the runtime with the server at /app/server: the application's image of the
+                     same-image and image-volume patterns
     server-FAULT     the server image with one thing broken, see FAULTS
     initgate         the gate, by docker/build-image.sh
 
@@ -33,7 +33,7 @@ SUITE = "bookworm"
 PACKAGES = "tinyproxy-bin,catatonit"
 CONFIG = "Port 8080\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n"
 LOADER = "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
-SERVER = "usr/local/bin/server"
+SERVER = "app/server"
 ARTIFACT = "artifact/server"
 TAG = "localhost/initgate-test"
 

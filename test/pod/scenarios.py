@@ -23,12 +23,15 @@ import images
 import kinds
 
 MANIFESTS = Path(__file__).resolve().parents[2] / "deploy/manifests"
+GATE = {"registry.example.com/initgate@sha256:" + "0" * 64: "initgate"}
+SERVER = {"registry.example.com/server@sha256:" + "1" * 64: "server"}
 PLACEHOLDERS = {
-    "shared-volume": {"registry.example.com/initgate@sha256:" + "0" * 64: "initgate",
+    "shared-volume": {**GATE,
                       "registry.example.com/server-artifact@sha256:" + "2" * 64: "artifact",
                       "registry.example.com/server-runtime@sha256:" + "3" * 64: "runtime"},
-    "same-image": {"registry.example.com/initgate@sha256:" + "0" * 64: "initgate",
-                   "registry.example.com/server@sha256:" + "1" * 64: "server"},
+    "same-image": {**GATE, **SERVER},
+    "same-image-with-image-volume": {**GATE, **SERVER},
+    "image-volume": {**GATE, **SERVER},
 }
 DIGEST = "f" * 64
 READY = "Accepting connections"
@@ -66,6 +69,16 @@ FIRST_LINES = {
     "same-image not executable": FAILED.format(f"binary.access (/{images.SERVER})"),
     "same-image not readable": FAILED.format(f"binary.access (/{images.SERVER})"),
     "same-image stale subPath": FAILED.format(f"volume.subpath ({CONFIG_PATH})"),
+    "same-image-with-image-volume good": "initgate: pass: N checks passed",
+    "same-image-with-image-volume changed byte": FAILED.format(f"binary.sha256 (/{images.SERVER})"),
+    "same-image-with-image-volume missing loader":
+        FAILED.format(f"binary.interpreter (/{images.SERVER})"),
+    "image-volume good": "initgate: pass: N checks passed",
+    "image-volume changed byte": FAILED.format(f"binary.sha256 (/{images.SERVER})"),
+    "image-volume missing loader": FAILED.format(f"binary.interpreter (/{images.SERVER})"),
+    "image-volume not executable": FAILED.format(f"binary.access (/{images.SERVER})"),
+    # What an OCI artifact that is no image mounts as.
+    "image-volume empty": FAILED.format(f"binary.file (/{images.SERVER})"),
 }
 
 
@@ -74,7 +87,7 @@ class Scenario:
     """One pod: a manifest, and what is done to it or to its volumes."""
     name: str
     exit_code: int
-    image: str = "server"        # the application's image, for same-image
+    image: str = "server"        # the application's image, where the program is part of it
     digest: str = ""             # what the policy expects; the published digest by default
     policy: object = None        # function(policy) changes the policy
     edit: object = None          # function(documents, pod spec) changes the manifest
@@ -168,6 +181,12 @@ def forget_policy(documents, _spec):
     data["polcy.json"] = data.pop("policy.json")
 
 
+def empty_target(_documents, spec):
+    volume = next(volume for volume in spec["volumes"] if "image" in volume)
+    del volume["image"]
+    volume["emptyDir"] = {}
+
+
 def forget_visible(policy):
     del policy["binaries"][0]["interpreter"]
 
@@ -227,6 +246,14 @@ def scenarios():
         Scenario("same-image stale subPath", 1, edit=mount_config_by_subpath,
                  policy=volume_at(CONFIG_PATH),
                  between=lambda pod: pod.volumes["config"].project(new_config)),
+        Scenario("same-image-with-image-volume good", 0),
+        Scenario("same-image-with-image-volume changed byte", 1, image="server-changed-byte"),
+        Scenario("same-image-with-image-volume missing loader", 1, image="server-no-loader"),
+        Scenario("image-volume good", 0),
+        Scenario("image-volume changed byte", 1, image="server-changed-byte"),
+        Scenario("image-volume missing loader", 1, image="server-no-loader"),
+        Scenario("image-volume not executable", 1, image="server-not-executable"),
+        Scenario("image-volume empty", 1, edit=empty_target),
     ]
 
 
@@ -341,11 +368,10 @@ def check_manifest(pattern):
     """Every container: Pod Security "restricted", requests and limits, an image by digest."""
     documents = driver.load(MANIFESTS / f"{pattern}.yaml")
     spec = driver.pod_spec(documents)
-    expect("the pod's runAsNonRoot", spec["securityContext"]["runAsNonRoot"], True)
-    expect("the pod's seccomp profile", spec["securityContext"]["seccompProfile"]["type"],
-           "RuntimeDefault")
     for container in spec["initContainers"] + spec["containers"]:
         name, context = container["name"], container["securityContext"]
+        expect(f"{name}: runAsNonRoot", context["runAsNonRoot"], True)
+        expect(f"{name}: seccomp profile", context["seccompProfile"]["type"], "RuntimeDefault")
         expect(f"{name}: capabilities", context["capabilities"], {"drop": ["ALL"]})
         expect(f"{name}: privilege escalation", context["allowPrivilegeEscalation"], False)
         expect(f"{name}: read-only root", context["readOnlyRootFilesystem"], True)
@@ -359,6 +385,8 @@ def check_manifest(pattern):
 
 def nothing_left():
     """After all pods: no container, mount or folder of theirs remains."""
+    expect("what is still mounted of images",
+           engine.podman("image", "mount", "--format", "json").stdout.strip(), "[]")
     things = [*engine.podman("ps", "--all", "--format", "{{.Names}} {{.PodName}}").stdout.split(),
               *Path("/proc/self/mounts").read_text(encoding="utf-8").split(),
               *map(str, Path(tempfile.gettempdir()).iterdir())]
