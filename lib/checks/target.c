@@ -105,7 +105,7 @@ bool ig_target_changed(const struct ig_target *target, const struct ig_fsroot *r
     if (before == NULL) {
         return false;
     }
-    ig_fsroot_walk(root, target->path, 0, &again);
+    ig_fsroot_walk(root, target->path, IG_WALK_BARE, &again);
     const struct ig_hop *final = ig_walk_final(&again);
     bool changed = final == NULL || !ig_meta_same_content(before, &final->meta);
     if (changed && final != NULL && (final->meta.ino != before->ino ||

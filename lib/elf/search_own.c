@@ -50,6 +50,14 @@ int ig_search_read(struct ig_search *s, const char *path, struct ig_buf *out)
     if (!ig_search_may_read(s, path)) {
         return EACCES;
     }
+    /* Mostly there is none, and its directory is known. */
+    struct ig_walk walk;
+    ig_dirs_walk(ig_files_dirs(s->options->files), s->options->root, path, &s->cost, &walk);
+    int number = walk.error;
+    ig_walk_free(&walk);
+    if (ig_absence(number)) {
+        return number;
+    }
     if (ig_fsroot_slurp(s->options->root, path, SIZE_MOST, out, &e) == 0) {
         return 0;
     }

@@ -76,6 +76,7 @@ struct ig_walk {
 
 enum {
     IG_WALK_NOFOLLOW = 1,  /* a symlink in the last component is not followed: it is the final */
+    IG_WALK_BARE = 2,      /* to see whether anything changed: the hops lack mount ids and ACLs */
 };
 
 /* Walk PATH (absolute or not, it starts at the root). Returns 0 or -1; in both

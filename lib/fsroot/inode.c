@@ -59,6 +59,11 @@ static void read_acl(int fd, struct ig_meta *meta)
 
 int ig_meta_of_fd(int fd, struct ig_meta *meta, struct ig_error *e)
 {
+    return ig_meta_read(fd, false, meta, e);
+}
+
+int ig_meta_read(int fd, bool bare, struct ig_meta *meta, struct ig_error *e)
+{
     struct stat s;
     if (fstat(fd, &s) != 0) {
         return ig_error_set(e, errno, "stat");
@@ -71,11 +76,11 @@ int ig_meta_of_fd(int fd, struct ig_meta *meta, struct ig_error *e)
         .size = (uint64_t)s.st_size,
         .ino = s.st_ino,
         .dev = s.st_dev,
-        .mnt_id = mount_id(fd),
+        .mnt_id = bare ? 0 : mount_id(fd),
         .mtime = s.st_mtim,
         .ctime = s.st_ctim,
     };
-    if (!S_ISLNK(s.st_mode)) {
+    if (!bare && !S_ISLNK(s.st_mode)) {
         read_acl(fd, meta);
     }
     return 0;

@@ -29,6 +29,9 @@ int ig_fsroot_walk_rest(const struct ig_fsroot *root, const char *path, struct i
 /* A second descriptor of the same open file, with O_CLOEXEC; -1 and errno. */
 int ig_fd_duplicate(int fd);
 
+/* As ig_meta_of_fd(); BARE: without mount id and ACL. */
+int ig_meta_read(int fd, bool bare, struct ig_meta *meta, struct ig_error *e);
+
 /* The text of the symlink that FD (O_PATH|O_NOFOLLOW) is, malloc'd; NULL and errno. */
 char *ig_fd_readlink(int fd);
 

@@ -38,9 +38,9 @@ static void stand_on(struct ig_place *p, int fd, int parent_fd, const struct ig_
     p->meta = *meta;
 }
 
-int ig_place_start(struct ig_place *p, const struct ig_fsroot *root)
+int ig_place_start(struct ig_place *p, const struct ig_fsroot *root, bool bare)
 {
-    *p = (struct ig_place){.root = root, .fd = -1, .parent_fd = -1, .size = 16};
+    *p = (struct ig_place){.root = root, .fd = -1, .parent_fd = -1, .size = 16, .bare = bare};
     p->levels = ig_alloc_array(p->size, sizeof *p->levels);
     return ig_place_to_root(p);
 }
@@ -65,7 +65,8 @@ static int duplicate_or_none(int fd, int *out)
 
 int ig_place_copy(struct ig_place *to, const struct ig_place *from)
 {
-    *to = (struct ig_place){.root = from->root, .fd = -1, .parent_fd = -1, .size = from->depth + 4};
+    *to = (struct ig_place){.root = from->root, .fd = -1, .parent_fd = -1,
+                            .size = from->depth + 4, .bare = from->bare};
     to->levels = ig_alloc_array(to->size, sizeof *to->levels);
     int number = 0;
     for (size_t i = 0; i <= from->depth && number == 0; i++) {
@@ -89,7 +90,7 @@ int ig_place_to_root(struct ig_place *p)
     if (fd < 0) {
         return errno;
     }
-    if (ig_meta_of_fd(fd, &meta, &e) != 0) {
+    if (ig_meta_read(fd, p->bare, &meta, &e) != 0) {
         return e.number;
     }
     cut(p, 0);
@@ -118,7 +119,7 @@ static int open_above(struct ig_place *p, int *out, struct ig_meta *meta)
     if (fd < 0) {
         return errno;
     }
-    if (ig_meta_of_fd(fd, meta, &e) != 0) {
+    if (ig_meta_read(fd, p->bare, meta, &e) != 0) {
         return e.number;
     }
     if (meta->dev != above->dev || meta->ino != above->ino || meta->mnt_id != above->mnt_id) {
@@ -219,11 +220,17 @@ int ig_place_enter_implied(struct ig_place *p, const char *name)
 
 char *ig_place_path(const struct ig_place *p, const char *name)
 {
-    const char *here = ig_buf_text(&p->path);
-    if (name != NULL) {
-        return ig_format("%s/%s", here, name);
+    size_t here = p->path.length;
+    size_t more = name != NULL ? strlen(name) : 0;
+    if (name == NULL && here != 0) {
+        return ig_strdup(ig_buf_text(&p->path));
     }
-    return ig_strdup(here[0] != '\0' ? here : "/");
+    /* Not ig_format(): this is asked of every name on every way. */
+    char *path = ig_alloc(here + more + 2);
+    memcpy(path, ig_buf_text(&p->path), here);
+    path[here] = '/';
+    memcpy(path + here + 1, name != NULL ? name : "", more);
+    return path;
 }
 
 int ig_place_parent(struct ig_place *p, int *fd, char **name)

@@ -24,13 +24,14 @@ struct ig_place {
     int fd;              /* the current directory, O_PATH; -1 of an implied one */
     int parent_fd;       /* the one it was entered from; -1 where that is not at hand */
     struct ig_meta meta; /* of the current directory */
+    bool bare;           /* metas are read without mount ids and ACLs */
     struct ig_buf path;  /* of the current directory; "" is the root */
 };
 
 /* All but free return 0 or an errno value; then the place is unchanged. */
 
 /* Start at ROOT, which must outlive it. It must be freed in either case. */
-int ig_place_start(struct ig_place *p, const struct ig_fsroot *root);
+int ig_place_start(struct ig_place *p, const struct ig_fsroot *root, bool bare);
 void ig_place_free(struct ig_place *p);
 
 /* The same place as FROM, apart from it. TO must be freed in either case. */

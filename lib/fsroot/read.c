@@ -43,8 +43,8 @@ int ig_walk_open(const struct ig_walk *walk, struct ig_error *e)
     if (fd < 0) {
         return -1;
     }
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0) {
+    /* It was opened with no other flag that can be set. */
+    if (fcntl(fd, F_SETFL, 0) != 0) {
         return ig_error_set(e, errno, "fcntl");
     }
     return ig_steal_fd(&fd);

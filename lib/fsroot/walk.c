@@ -140,7 +140,7 @@ static enum step follow(struct walker *w, int fd, const struct ig_meta *meta, co
 }
 
 /* The walk ends at NAME in the current directory, which is no directory (or a link that is
- * not to be followed). FD and META stay the caller's. */
+ * not to be followed). FD is taken over, META stays the caller's. */
 static enum step finish_at(struct walker *w, int fd, const struct ig_meta *meta, const char *name,
                            const struct ig_graft *graft)
 {
@@ -149,9 +149,10 @@ static enum step finish_at(struct walker *w, int fd, const struct ig_meta *meta,
         .kind = IG_HOP_FINAL,
         .grafted = graft != NULL || w->place.levels[w->place.depth].grafted,
     };
-    out->fd = ig_fd_duplicate(fd);
-    out->parent_fd = ig_fd_duplicate(graft != NULL ? graft->own.parent_fd : w->place.fd);
-    if (out->fd < 0 || out->parent_fd < 0) {
+    out->fd = fd;
+    out->parent_fd =
+        graft != NULL ? ig_fd_duplicate(graft->own.parent_fd) : ig_steal_fd(&w->place.fd);
+    if (out->parent_fd < 0) {
         return fail(w, errno, name);
     }
     out->name = ig_strdup(graft != NULL ? graft->own.name : name);
@@ -212,7 +213,7 @@ static enum step step_to(struct walker *w, const char *name)
         /* O_PATH asks nothing of the file itself: what refused is its directory. */
         return fail(w, errno, errno == EACCES ? NULL : name);
     }
-    if (ig_meta_of_fd(fd, &meta, &e) != 0) {
+    if (ig_meta_read(fd, w->place.bare, &meta, &e) != 0) {
         return fail(w, e.number, name);
     }
     enum step step;
@@ -227,7 +228,7 @@ static enum step step_to(struct walker *w, const char *name)
     } else if (slash) {
         step = fail(w, ENOTDIR, name);
     } else {
-        step = finish_at(w, fd, &meta, name, graft);
+        step = finish_at(w, ig_steal_fd(&fd), &meta, name, graft);
     }
     ig_meta_free(&meta);
     return step;
@@ -302,7 +303,8 @@ static int walk(const struct ig_fsroot *root, const char *path, unsigned flags,
     }
     struct walker w = {.out = out, .flags = flags, .arrived = true, .rest = ig_strdup(path)};
     w.at = w.rest;
-    return finish_walk(&w, ig_place_start(&w.place, root), rest);
+    bool bare = (flags & IG_WALK_BARE) != 0;
+    return finish_walk(&w, ig_place_start(&w.place, root, bare), rest);
 }
 
 int ig_fsroot_walk(const struct ig_fsroot *root, const char *path, unsigned flags,
@@ -349,7 +351,7 @@ int ig_dir_open(const struct ig_fsroot *root, const char *path, struct ig_dir **
     struct walker w = {.out = &dir->walk, .arrived = true, .rest = ig_format("%s/.", path)};
     w.at = w.rest;
     int number = path[0] == '\0' ? ENOENT : strlen(path) >= PATH_MAX ? ENAMETOOLONG : 0;
-    int place_number = ig_place_start(&w.place, root);
+    int place_number = ig_place_start(&w.place, root, false);
     number = number != 0 ? number : place_number;
     enum step now = number != 0 ? fail(&w, number, NULL) : GO_ON;
     while (now == GO_ON && strcmp(w.at + strspn(w.at, "/"), ".") != 0) {
