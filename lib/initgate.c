@@ -73,6 +73,19 @@ int ig_policy_add_scan(struct ig_policy *policy, const struct ig_options *option
     return ig_scan_add(policy, options->root, dir, machine, e);
 }
 
+int ig_policy_add_writers(struct ig_policy *policy, struct ig_error *e)
+{
+    size_t volumes = 0;
+    for (size_t i = 0; i < policy->subject_count; i++) {
+        struct ig_setting *s = ig_subject_setting(&policy->subjects[i], "volume.writers");
+        if (s != NULL) {
+            s->given = true;
+            volumes++;
+        }
+    }
+    return volumes > 0 ? 0 : ig_error_set(e, 0, "the policy names no volume");
+}
+
 int ig_verify(const struct ig_policy *policy, const struct ig_options *options,
               struct ig_report **report, bool *abandoned, struct ig_error *e)
 {
@@ -80,6 +93,7 @@ int ig_verify(const struct ig_policy *policy, const struct ig_options *options,
         .root = options->root,
         .stall = options->stall != 0 ? options->stall : STALL_DEFAULT,
         .timeout = options->timeout != 0 ? options->timeout : TIMEOUT_DEFAULT,
+        .settle = options->settle,
         .progress = options->progress,
         .progress_context = options->progress_context,
     };

@@ -48,6 +48,10 @@ int ig_policy_add_checksums(struct ig_policy *policy, const char *text, size_t l
 /* "UID:GID[,GID...]" */
 int ig_policy_add_run_as(struct ig_policy *policy, const char *run_as, struct ig_error *e);
 
+/* Ask of every volume that nobody writes to it (volume.writers), but where POLICY switched that off. -1
+ * where it names no volume. */
+int ig_policy_add_writers(struct ig_policy *policy, struct ig_error *e);
+
 struct ig_options;
 /* A subject for each ELF program and library below DIR (of options->root), with the checks machine,
  * interpreter, libraries and symbols. -1 with number 0 where there is none, with an errno where a

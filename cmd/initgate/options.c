@@ -32,6 +32,8 @@ static const struct option table[OPT_COUNT] = {
                    "give up (exit 3) after so long without progress; default 60"},
     [OPT_TIMEOUT] = {"timeout", "SECONDS", "INITGATE_TIMEOUT",
                      "give up (exit 3) after so long in all; default 3600"},
+    [OPT_SETTLE] = {"settle", "SECONDS", "INITGATE_SETTLE",
+                    "wait until the volumes have not changed for so long, within --timeout"},
     [OPT_TERMINATION_LOG] = {"termination-log", "FILE", "INITGATE_TERMINATION_LOG",
                              "where the pod's status is told why; default /dev/termination-log "
                              "where that exists"},
@@ -128,6 +130,8 @@ static int take_value(struct options *o, int id, const char *value, const char *
         return add_digest(o, value, source, e);
     case OPT_STALL:
         return seconds(value, source, &o->stall, e);
+    case OPT_SETTLE:
+        return seconds(value, source, &o->settle, e);
     case OPT_TIMEOUT:
         return seconds(value, source, &o->timeout, e);
     default:

@@ -25,6 +25,7 @@ enum option_id {
     OPT_QUIET,
     OPT_STALL,
     OPT_TIMEOUT,
+    OPT_SETTLE,
     OPT_TERMINATION_LOG,
     OPT_WARN_ONLY,
     OPT_TRACE,
@@ -55,7 +56,7 @@ struct options {
     size_t binary_count;
     const char **operands;
     size_t operand_count;
-    unsigned stall, timeout;       /* seconds; 0 where not given */
+    unsigned stall, timeout, settle;  /* seconds; 0 where not given */
 };
 
 const struct option *option_table(void);

@@ -68,6 +68,9 @@ static int add_flags(const struct options *o, struct ig_policy *policy, struct i
         ig_policy_add_run_as(policy, o->value[OPT_RUN_AS], e) != 0) {
         return -1;
     }
+    if (o->settle != 0 && ig_policy_add_writers(policy, e) != 0) {
+        return ig_error_context(e, "--settle");
+    }
     return add_checksums(o, policy, e);
 }
 
@@ -150,6 +153,7 @@ static int run(const struct options *o)
         .platform = o->value[OPT_PLATFORM],
         .stall = o->stall,
         .timeout = o->timeout,
+        .settle = o->settle,
         .progress = terminal ? show_progress : NULL,
     };
     if (o->operand_count > 0) {
@@ -161,6 +165,9 @@ static int run(const struct options *o)
         IG_AUTO_FREE char *text = ig_format("unknown format \"%s\"; known: text, json",
                                             o->value[OPT_FORMAT]);
         return usage_error(o, text);
+    }
+    if (o->settle >= command_seconds(o)) {
+        return usage_error(o, "--settle: must be less than --timeout");
     }
     if (load(o, &policy, &e) != 0) {
         ig_policy_free(policy);
@@ -192,6 +199,6 @@ const struct command command_verify = {
                 OPT_BIT(OPT_SHA256SUMS) | OPT_BIT(OPT_SCAN) | OPT_BIT(OPT_RUN_AS) | OPT_BIT(OPT_ROOT) |
                 OPT_BIT(OPT_PLATFORM) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT) |
                 OPT_BIT(OPT_QUIET) | OPT_BIT(OPT_STALL) | OPT_BIT(OPT_TIMEOUT) |
-                OPT_BIT(OPT_TERMINATION_LOG) | OPT_BIT(OPT_WARN_ONLY),
+                OPT_BIT(OPT_SETTLE) | OPT_BIT(OPT_TERMINATION_LOG) | OPT_BIT(OPT_WARN_ONLY),
     .run = run,
 };

@@ -38,8 +38,8 @@ struct ig_check {
      * NULL where it stands alone. */
     const char *const *needs;
     void (*run)(const struct ig_question *q, struct ig_result *r);
-    /* Of a volume's check that passed or warned: the last look, when all else of the run is done. R is
-     * new; where it is left as it is, what the check said stands. NULL: none. */
+    /* Of a volume's check that neither failed nor was an error: the last look, when all else of the run
+     * is done. R is new; where it is left as it is, what the check said stands. NULL: none. */
     void (*again)(const struct ig_question *q, struct ig_result *r);
 };
 

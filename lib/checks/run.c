@@ -150,6 +150,23 @@ static void finish(struct run *run, bool failed, const struct ig_error *e)
     pthread_mutex_unlock(&run->lock);
 }
 
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What is still to be judged once the volumes are quiet gets a twentieth of the time, at least five
+ * seconds; else --timeout would end the run before it can name who writes. */
+static void set_deadline(struct run *run)
+{
+    double spare = run->options.timeout / 20.0 > 5 ? run->options.timeout / 20.0 : 5;
+    run->scene.settle = run->options.settle;
+    run->scene.started = now();
+    run->scene.deadline = run->scene.started + run->options.timeout - spare;
+}
+
 /* Everything that may block, the opening of --root included, happens on threads that the watchdog
  * can leave behind. */
 static void *conduct(void *context)
@@ -161,19 +178,13 @@ static void *conduct(void *context)
         return NULL;
     }
     run->scene_open = true;
+    set_deadline(run);
     run->shared = ig_shared_new(run->scene.root, library_changed, run);
     ig_parallel(worker_count(run), work, run);
     ig_shared_finish(run->shared);
     look_again(run);
     finish(run, false, NULL);
     return NULL;
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static void wait_a_second(struct run *run)

@@ -20,6 +20,7 @@ struct ig_run_options {
     const struct ig_machine *machine;  /* NULL: this one */
     unsigned stall;                    /* seconds without progress, at least 1 */
     unsigned timeout;                  /* seconds in all, at least 1 */
+    unsigned settle;                   /* seconds; 0: do not wait for volumes to become quiet */
     /* Called about once a second while it takes longer than that; may be NULL. */
     void (*progress)(void *context, const struct ig_progress *progress);
     void *progress_context;

@@ -41,6 +41,8 @@ struct ig_scene {
     const struct ig_machine *machine;
 
     unsigned cpus;                /* how many threads are worth having */
+    unsigned settle;              /* seconds that volumes must have been quiet for; 0: no waiting */
+    double started, deadline;     /* when waiting for that began and must end; CLOCK_MONOTONIC */
 
     atomic_ullong progress;       /* grows while something is being read: bytes, but for a few */
     atomic_ullong bytes_total;    /* to be read, as far as is known */

@@ -179,8 +179,8 @@ void ig_subject_again(const struct ig_scene *scene, const struct ig_subject *sub
         const struct ig_check *check = check_of(setting);
         struct ig_question q = {scene, subject, setting, NULL, volume, NULL};
         struct ig_result r = {.check = check->spec.id};
-        if (check->again == NULL ||
-            (said[i].status != IG_STATUS_PASS && said[i].status != IG_STATUS_WARN)) {
+        if (check->again == NULL || said[i].status == IG_STATUS_FAIL ||
+            said[i].status == IG_STATUS_ERROR) {
             continue;
         }
         check->again(&q, &r);

@@ -5,6 +5,7 @@
 
 #include "checks/check.h"
 #include "checks/words.h"
+#include "fsroot/tree.h"
 
 const char *const ig_volume_needs_mounted[] = {"volume.mounted", NULL};
 
@@ -30,6 +31,7 @@ void ig_volume_close(struct ig_volume *volume)
 {
     if (volume->opened) {
         ig_walk_free(&volume->walk);
+        ig_tree_free(volume->quiet);
     }
     *volume = (struct ig_volume){0};
 }

@@ -12,12 +12,14 @@
 #include "report/result.h"
 
 struct ig_question;
+struct ig_tree;
 
 struct ig_volume {
     bool opened;
     const char *at;               /* where the gate's own container has it; borrowed */
     struct ig_walk walk;          /* to there, in scene->own; walk.error where that failed */
     const struct ig_mount *mount; /* exactly there, in scene->mounts; NULL where nothing is mounted */
+    struct ig_tree *quiet;        /* volume.writers' first look; NULL where it took none */
 };
 
 void ig_volume_open(struct ig_volume *volume, const struct ig_scene *scene,

@@ -70,18 +70,20 @@ void ig_result_item(struct ig_result *r, const char *kind, const char *path, con
     *item = (struct ig_item){kind, ig_escaped(path), detail != NULL ? ig_buf_steal(&safe) : NULL};
 }
 
-static void free_items(struct ig_result *r)
+void ig_result_clear_items(struct ig_result *r)
 {
     for (size_t i = 0; i < r->item_count; i++) {
         free(r->items[i].path);
         free(r->items[i].detail);
     }
     free(r->items);
+    r->items = NULL;
+    r->item_count = 0;
 }
 
 void ig_result_free(struct ig_result *r)
 {
-    free_items(r);
+    ig_result_clear_items(r);
     free(r->subject);
     free(r->message);
     free(r->expected);

@@ -54,6 +54,7 @@ void ig_result_fix(struct ig_result *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Append an item. PATH is raw bytes (it is escaped here), DETAIL (may be NULL) a text. */
 void ig_result_item(struct ig_result *r, const char *kind, const char *path, const char *detail);
+void ig_result_clear_items(struct ig_result *r);
 void ig_result_free(struct ig_result *r);
 
 /* "pass", "fail", "warn", "skip", "error". */

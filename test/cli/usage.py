@@ -204,19 +204,23 @@ def flags(b):
     b.usage("behind --", ["verify", "--", "--policy"],
             'unexpected argument "--policy"; programs are named with --binary or in the policy')
     for flag in ("policy", "binary", "sha256sums", "scan", "run-as", "root", "platform", "format",
-                 "output", "stall", "timeout", "termination-log"):
+                 "output", "stall", "timeout", "settle", "termination-log"):
         b.usage(f"--{flag} empty", ["verify", f"--{flag}", ""], f"--{flag}: is empty")
         b.usage(f"--{flag} blank", ["verify", f"--{flag}= \t"], f"--{flag}: is empty")
     for flag in ("policy", "sha256sums", "scan", "run-as", "root", "platform", "format", "output",
-                 "termination-log", "stall", "timeout"):
-        values = ("1", "2") if flag in ("stall", "timeout") else ("a", "b")
+                 "termination-log", "stall", "timeout", "settle"):
+        values = ("1", "2") if flag in ("stall", "timeout", "settle") else ("a", "b")
         b.usage(f"--{flag} twice",
                 ["verify", f"--{flag}", values[0], f"--{flag}", values[1]],
                 f"--{flag}: given twice")
     for text in ("0", "-1", "86401", "1.5", "1s", "x", "0x10", "18446744073709551617", " 5"):
-        for flag in ("stall", "timeout"):
+        for flag in ("stall", "timeout", "settle"):
             b.usage(f"--{flag} {text}", ["verify", f"--{flag}", text],
                     f'--{flag}: "{text}" is not a number of seconds from 1 to 86400')
+    b.usage("--settle without a volume", ["verify", "--binary", "/x", "--settle", "5"],
+            "--settle: the policy names no volume")
+    b.usage("--settle as long as --timeout", ["verify", "--settle", "5", "--timeout", "5"],
+            "--settle: must be less than --timeout")
     for command in ("verify", "inspect", "list", "version"):
         outcome = b.run(command, "--format", "xml", *(["x"] if command == "inspect" else []))
         b.case(f"{command} --format xml", outcome, 2, out="",

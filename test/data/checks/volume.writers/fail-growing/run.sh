@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+while sleep 0.05; do echo more >>"$ROOT/data/app.jar"; done &
+trap "kill $!" EXIT
+"$@"
