@@ -498,7 +498,7 @@ def variables(b):
         "INITGATE_RUN_AS": "1001:1001", "INITGATE_ROOT": "/", "INITGATE_PLATFORM": "linux/arm64",
         "INITGATE_FORMAT": "json", "INITGATE_OUTPUT": b.path("out"), "INITGATE_QUIET": "true",
         "INITGATE_STALL": "5", "INITGATE_TIMEOUT": "5", "INITGATE_TERMINATION_LOG": b.path("log"),
-        "INITGATE_SHA256": digest, "INITGATE_SCAN": b.folder,
+        "INITGATE_SHA256": digest, "INITGATE_SCAN": b.folder, "INITGATE_SETTLE": "5",
     }
     for name in sorted(known):
         for value, what in (("", "empty"), (" \t\n", "blank")):
@@ -524,6 +524,8 @@ def variables(b):
     b.usage("INITGATE_SHA256 short", ["verify"],
             f'SHA256 of "{program}": must be 64 hex digits, not "ab"',
             env={"INITGATE_BINARY": program, "INITGATE_SHA256": "ab"})
+    b.usage("INITGATE_SETTLE", ["verify", "--binary", program],
+            "--settle: the policy names no volume", env={"INITGATE_SETTLE": "5"})
     b.usage("INITGATE_SHA256 alone", ["verify", "--binary", program],
             "INITGATE_SHA256: is set without INITGATE_BINARY", env={"INITGATE_SHA256": digest})
     b.case("INITGATE_SHA256SUMS", verify(INITGATE_SHA256SUMS=known["INITGATE_SHA256SUMS"]), 0,
@@ -1224,6 +1226,8 @@ def any_arguments(b):
     seen = {}
     for number in range(300):
         words = [rng.choice(COMMANDS + ["", "help", "--version", "x"])]
+        if number % 10 == 0:
+            words = ["verify", "--binary", "server", "--sha256", ZERO]  # what follows is chance
         if words[0] == "install":
             continue  # it would write to what it is told
         for _ in range(rng.randrange(7)):
