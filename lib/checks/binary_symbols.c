@@ -3,6 +3,7 @@
 
 #include "checks/check.h"
 #include "checks/libraries.h"
+#include "checks/unbound.h"
 #include "checks/undefined.h"
 #include "core/mem.h"
 
@@ -20,8 +21,8 @@ static const struct ig_param params[] = {
      .values = modes,
      .offset = offsetof(struct symbols_params, mode),
      .short_form = true,
-     .summary = "versions (the default with glibc), or all: undefined symbols too (the default "
-                "with musl)"},
+     .summary = "all: every undefined symbol counts (the default with musl); versions: none does; "
+                "default with glibc: those that its loader looks up at start"},
     {0},
 };
 
@@ -167,24 +168,31 @@ static void judge(const struct ig_question *q, const struct ig_resolution *resol
         say_lack(&lack, r);
         return;
     }
-    bool all = p->mode == MODE_ALL || (p->mode == MODE_DEFAULT && resolution->kind == IG_LOADER_MUSL);
-    if (!all) {
+    bool musl = resolution->kind == IG_LOADER_MUSL;
+    bool all = p->mode == MODE_ALL || (p->mode == MODE_DEFAULT && musl);
+    /* A lone library is never started, and what it lacks its program supplies: a plugin lacks much. */
+    if (p->mode == MODE_VERSIONS || (!all && q->subject->scanned == IG_SCANNED_LIBRARY)) {
         ig_result_set(r, IG_STATUS_PASS, "Every symbol version that is needed is defined.");
         return;
     }
+    const char *now = ig_scene_env(q->scene, "LD_BIND_NOW");
     struct ig_undefined undefined = {0};
-    if (ig_undefined_find(q->scene->root, resolution, &undefined, &e) != 0) {
+    int status = all ? ig_undefined_find(q->scene->root, resolution, &undefined, &e)
+                     : ig_unbound_find(q->scene->root, resolution, now != NULL && now[0] != '\0',
+                                       &undefined, &e);
+    if (status != 0) {
         ig_result_set(r, IG_STATUS_ERROR, "The symbols cannot be read: %s.", e.text);
         ig_result_fix(r, "See what is wrong with that file.");
     } else if (undefined.name != NULL) {
-        ig_result_set(r, IG_STATUS_FAIL, "The symbol %s that %s needs is defined by no library it "
+        ig_result_set(r, IG_STATUS_FAIL, "The symbol %s that %s needs%s is defined by no library it "
                                          "loads%s.", undefined.name, undefined.by,
-                      undefined.count > 1 ? " (nor are others)" : "");
+                      all ? "" : " at its start", undefined.count > 1 ? " (nor are others)" : "");
         ig_result_expected(r, "%s", undefined.name);
         ig_result_observed(r, "%zu undefined", undefined.count);
         ig_result_fix(r, "Build the program and its libraries for one C library and release.");
     } else {
-        ig_result_set(r, IG_STATUS_PASS, "Every symbol that is needed is defined.");
+        ig_result_set(r, IG_STATUS_PASS, "Every symbol that is needed%s is defined.",
+                      all ? "" : " at start, and every version,");
     }
     free(undefined.name);
     free(undefined.by);
@@ -226,18 +234,22 @@ const struct ig_check ig_check_binary_symbols = {
              .key = "symbols",
              .kind = IG_KIND_BINARY,
              .scanned = true,
-             .summary = "every symbol version that is needed (GLIBC_2.38, ...) is defined by the "
-                        "library found",
+             .summary = "every symbol version (GLIBC_2.38, ...) and every symbol that is needed at "
+                        "start is defined by the libraries found",
              .params = params,
              .params_size = sizeof(struct symbols_params)},
     .means = "Each version in DT_VERNEED of the program and its libraries, weak ones excepted, is "
              "among the DT_VERDEF of the library that the loader would take; a library without "
-             "versions satisfies all, as it does ld.so. With musl, and where the policy says "
-             "\"symbols\": \"all\", each undefined symbol that is not weak must be defined by some "
-             "object of the process as well.",
+             "versions satisfies all, as it does ld.so. Each undefined symbol that is not weak and that "
+             "glibc's loader looks up at start must be defined, in that version, by some object of "
+             "the process: all of an object linked with -z now, or of every object where the "
+             "policy's env sets LD_BIND_NOW; else variables, and functions whose address is taken, "
+             "but not those that are looked up when they are called. With musl, and where the "
+             "policy says \"symbols\": \"all\", those as well. A lone library that --scan finds is "
+             "held to its versions alone: what it lacks the program that loads it may bring.",
     .matters = "A program built on a newer distribution than its image stops at its start with "
-               "\"version `GLIBC_2.38' not found\". With musl a missing symbol is \"Error "
-               "relocating\".",
+               "\"version `GLIBC_2.38' not found\"; one whose library lost a function stops with "
+               "\"symbol lookup error: undefined symbol\", with musl \"Error relocating\".",
     .mend = "Build on the image's own base or an older one, or take a newer base image.",
     .needs = needs,
     .run = run,

@@ -7,16 +7,6 @@
 #include "checks/privilege.h"
 #include "core/mem.h"
 
-static const char *env_of(const struct ig_scene *scene, const char *name)
-{
-    for (size_t i = 0; i < scene->policy->env_count; i++) {
-        if (strcmp(scene->policy->env[i].name, name) == 0) {
-            return scene->policy->env[i].value;
-        }
-    }
-    return NULL;
-}
-
 static bool may_use(const void *context, const struct ig_walk *walk, unsigned may)
 {
     const struct ig_scene *scene = context;
@@ -69,8 +59,8 @@ static struct ig_libraries *resolve(const struct ig_question *q, const struct ig
     struct ig_resolve_options options = {
         .root = q->scene->root,
         .files = q->files,
-        .ld_library_path = env_of(q->scene, "LD_LIBRARY_PATH"),
-        .ld_preload = env_of(q->scene, "LD_PRELOAD"),
+        .ld_library_path = ig_scene_env(q->scene, "LD_LIBRARY_PATH"),
+        .ld_preload = ig_scene_env(q->scene, "LD_PRELOAD"),
         .secure = ig_privilege_secure(q->scene, program),
         .x86_level = ig_x86_level(),
         .x86_intel = ig_x86_intel(),

@@ -331,6 +331,16 @@ bool ig_scene_permits(const struct ig_scene *scene, const struct ig_walk *walk, 
                            scene->protected_symlinks, failing);
 }
 
+const char *ig_scene_env(const struct ig_scene *scene, const char *name)
+{
+    for (size_t i = 0; i < scene->policy->env_count; i++) {
+        if (strcmp(scene->policy->env[i].name, name) == 0) {
+            return scene->policy->env[i].value;
+        }
+    }
+    return NULL;
+}
+
 char *ig_cred_text(const struct ig_cred *cred)
 {
     struct ig_buf text = {0};

@@ -73,6 +73,8 @@ bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop);
  * (`mktemp -d` makes it 0700) is not that of a container's "/", so it refuses nobody. */
 bool ig_scene_permits(const struct ig_scene *scene, const struct ig_walk *walk, unsigned may,
                       const struct ig_hop **failing);
+/* The policy's value of the environment variable NAME; NULL where it gives none. */
+const char *ig_scene_env(const struct ig_scene *scene, const char *name);
 /* "uid 1001 gid 1001 groups 2000", malloc'd. */
 char *ig_cred_text(const struct ig_cred *cred);
 /* Is PATH (normal) DIR itself or below it? */

@@ -50,6 +50,15 @@ static void take_tag(struct ig_dynamic *d, struct tags *t, uint64_t tag, uint64_
     case DT_SYMTAB: d->symtab = value; break;
     case DT_HASH: d->hash = value; break;
     case DT_GNU_HASH: d->gnu_hash = value; break;
+    case DT_RELA: d->rela.at = value; break;
+    case DT_RELASZ: d->rela.size = value; break;
+    case DT_RELACOUNT: d->rela.relative = value; break;
+    case DT_REL: d->rel.at = value; break;
+    case DT_RELSZ: d->rel.size = value; break;
+    case DT_RELCOUNT: d->rel.relative = value; break;
+    case DT_JMPREL: d->jmprel.at = value; break;
+    case DT_PLTRELSZ: d->jmprel.size = value; break;
+    case DT_PLTREL: d->jmprel_has_addends = value == DT_RELA; break;
     case DT_VERSYM: d->versym = value; break;
     case DT_VERNEED: d->verneed = value; break;
     case DT_VERDEF: d->verdef = value; d->has_verdef = true; break;

@@ -21,6 +21,12 @@ struct ig_version_need {
     bool weak;  /* VER_FLG_WEAK: its absence is no error */
 };
 
+/* A table of relocations; 0 where absent. */
+struct ig_reloc_table {
+    uint64_t at, size;       /* address and bytes */
+    uint64_t relative;       /* how many at its start have no symbol (DT_RELACOUNT) */
+};
+
 struct ig_dynamic {
     bool present;            /* has a PT_DYNAMIC */
     char **needed;           /* DT_NEEDED, in order */
@@ -36,6 +42,8 @@ struct ig_dynamic {
     bool has_verdef;
     /* Where the symbol table lies, for ig_symbols_parse(): addresses, 0 where absent. */
     uint64_t symtab, strtab, versym, hash, gnu_hash, verneed, verdef;
+    struct ig_reloc_table rela, rel, jmprel;
+    bool jmprel_has_addends; /* DT_PLTREL is DT_RELA */
     uint64_t strsz;          /* DT_STRSZ, which no loader looks at */
     size_t kept;             /* bytes that all of this takes */
     /* Why a loader could not read it, a sentence; NULL where it could. Owned. What came before is
@@ -66,7 +74,7 @@ struct ig_symbols {
     char *strings;           /* where the names lie; owned */
 };
 
-/* The dynamic symbol table: what it needs and what it defines, at most 2^18 symbols and 8 MiB of
+/* The dynamic symbol table: what it needs and what it defines, at most 2^19 symbols and 8 MiB of
  * names. -1 where reading failed; a malformed or larger table gives what could be read and FAULT
  * (malloc'd; NULL where none). */
 int ig_symbols_parse(const struct ig_bytes *from, const struct ig_image *image,

@@ -3,6 +3,7 @@
 
 #include "core/mem.h"
 #include "elf/files_priv.h"
+#include "elf/linkages.h"
 
 enum {
     /* Real programs need some hundred KiB; thousands of made-up libraries must not add up. */
@@ -25,6 +26,7 @@ static void free_node(struct ig_node *node)
     free(node->file.text);
     ig_image_free(&node->file.image);
     ig_dynamic_free(&node->file.dynamic);
+    ig_linkage_slot_free(node->file.linkage);
     free(node);
 }
 
@@ -117,6 +119,8 @@ const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk 
     }
     struct ig_node *new = ig_alloc(sizeof *new);
     new->file.fit = IG_FIT_YES;
+    new->file.linkage = ig_alloc(sizeof *new->file.linkage);
+    new->file.linkage->kept = &files->linkages_kept;
     new->meta = *meta;
     new->meta.acl = NULL;
     new->meta.acl_count = 0;

@@ -4,6 +4,7 @@
 #define IG_ELF_FILES_PRIV_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "elf/files.h"
 #include "elf/strmap.h"
@@ -36,6 +37,7 @@ struct ig_files {
     struct ig_loader_node *loaders;
     struct ig_known_cache *cache;
     size_t kept;  /* bytes of all dynamic sections and walks */
+    atomic_size_t linkages_kept;
 };
 
 /* Free the loaders and the cache. */

@@ -2,6 +2,8 @@
 #include "elf/view.h"
 
 #include <elf.h>
+#include <endian.h>
+#include <string.h>
 
 bool ig_view_open(struct ig_view *view, const struct ig_bytes *from, const struct ig_image *image)
 {
@@ -18,6 +20,16 @@ bool ig_view_open(struct ig_view *view, const struct ig_bytes *from, const struc
 uint64_t ig_view_uint(bool big, const uint8_t *p, unsigned size)
 {
     uint64_t value = 0;
+    uint32_t half;
+    /* These two for speed: a large library has a hundred thousand of them. */
+    if (size == sizeof value) {
+        memcpy(&value, p, sizeof value);
+        return big ? be64toh(value) : le64toh(value);
+    }
+    if (size == sizeof half) {
+        memcpy(&half, p, sizeof half);
+        return big ? be32toh(half) : le32toh(half);
+    }
     for (unsigned i = 0; i < size; i++) {
         value = value << 8 | p[big ? i : size - 1 - i];
     }

@@ -234,9 +234,9 @@ class Case:
     def linked(self, links):
         return [l if l.startswith("/") else self.shared(l) for l in links]
 
-    def program(self, *links, calls="", flags=(), cc=None, path=PROG):
-        """CALLS: a function of the LINKS; a condition may stand before it."""
-        called = (f"int {calls.split()[-1]}(void);", f" || {calls}()") if calls else ("", "")
+    def program(self, *links, calls="", flags=(), cc=None, path=PROG, more=""):
+        """CALLS: a function of the LINKS; a condition may stand before it. MORE: its source."""
+        called = (f"int {calls.split()[-1]}(void); {more}", f" || {calls}()") if calls else (more, "")
         source = MAIN % called
         self.add(self.tools.make(cc or self.cc, source, *flags, *self.linked(links)), path)
 
@@ -688,48 +688,195 @@ short("version: of the library older, weakly needed", "started", lambda c: (
     needs_v(("V_1",), "access(\".\", 0) && v")(c),
     c.patch(PROG, lambda elf: elf.weaken("V_2"))))
 short("version: the library has none at all", "started", needs_v(None))
+short("version: the library has none at all, LD_BIND_NOW", "started", both(
+    needs_v(None), set_env(LD_BIND_NOW="1")))
 short("version: of another family", "`V_2' not found", needs_v(("W_1", "W_2")))
 short("version: defined in the library that LD_LIBRARY_PATH hides", "`V_2' not found", both(
     needs_v(("V_1", "V_2")), lambda c: (c.add(c.versioned("V_1"), "/opt/lib/libv.so"),
                                         c.env.update(LD_LIBRARY_PATH="/opt/lib"))))
 
 
-def undefined(have, *flags, lacks="x"):
+def undefined(have, *flags, lacks="x", links=(), **more):
     """Linked with a libx.so that defines x, the root's does not."""
     def apply(c):
-        c.binary["symbols"] = "all"
         c.program(c.shared("libx.so", "int x(void) { return 0; }"), "liba.so", calls=lacks,
-                  flags=flags)
-        c.add(c.shared("libx.so", have), f"{c.libs}/libx.so")
+                  flags=flags, **more)
+        c.add(c.shared("libx.so", have, flags=links), f"{c.libs}/libx.so")
     return apply
 
 
-NOW = "-Wl,-z,now"
-short("symbol: all defined", "started", undefined("int x(void) { return 0; }", NOW))
-no_symbol = short("symbol: undefined", "undefined symbol: x", undefined("int y;", NOW))
+NOW, LAZY = "-Wl,-z,now", "-Wl,-z,lazy"
+UNCALLED = "access(\".\", 0) && x"
+X = "int x(void) { return 0; }"
+GONE = "undefined symbol: x"
+short("symbol: all defined", "started", undefined(X, NOW))
+no_symbol = short("symbol: undefined", GONE, undefined("int y;", NOW))
+short("symbol: undefined, bound when called", "started",
+      undefined("int y;", LAZY, lacks=UNCALLED))
+short("symbol: undefined, bound when called, LD_BIND_NOW", GONE,
+      both(undefined("int y;", LAZY, lacks=UNCALLED), set_env(LD_BIND_NOW="1")))
+short("symbol: undefined, bound when called, LD_BIND_NOW empty", "started",
+      both(undefined("int y;", LAZY, lacks=UNCALLED), set_env(LD_BIND_NOW="")))
+short("symbol: undefined, set-id, LD_BIND_NOW", GONE, both(
+    undefined("int y;", LAZY, lacks=UNCALLED), set_env(LD_BIND_NOW="1"),
+    lambda c: c.set_id(0o4755)))
+short("symbol: undefined, called through the GOT", GONE,
+      undefined("int y;", LAZY, "-fno-plt", lacks=UNCALLED))
+short("symbol: hidden", GONE, undefined("__attribute__((visibility(\"hidden\"))) " + X, NOW))
+short("symbol: protected", "started",
+      undefined("__attribute__((visibility(\"protected\"))) " + X, NOW))
+short("symbol: static", GONE, undefined("static " + X + " int (*y)(void) = x;", NOW))
+short("symbol: weakly defined", "started", undefined("__attribute__((weak)) " + X, NOW))
+short("symbol: chosen at start (IFUNC)", "started", undefined(
+    "static int z(void) { return 0; } static void *r(void) { return z; } "
+    "int x(void) __attribute__((ifunc(\"r\")));", NOW))
+short("symbol: in a library with DT_HASH only", "started",
+      undefined(X, NOW, links=("-Wl,--hash-style=sysv",)))
+short("symbol: absent from a library with DT_HASH only", GONE,
+      undefined("int y;", NOW, links=("-Wl,--hash-style=sysv",)))
+short("symbol: undefined, a preload has it", "started", both(undefined("int y;", NOW), lambda c: (
+    c.add(c.shared("libp.so", X), "/opt/libp.so"), c.env.update(LD_PRELOAD="/opt/libp.so"))))
+short("symbol: undefined, a library of a library has it", "started",
+      both(undefined("int y;", NOW), lambda c: c.add(
+          c.shared("libb.so", "int b(void) { return 0; } " + X), f"{c.libs}/libb.so")))
+short("symbol: the program's own, of a library", "started", both(
+    lambda c: c.program("liba.so", flags=("-Wl,-E",)), lambda c: c.add(
+        c.shared("liba.so", "int main(void); int a(void) { return 0 && main(); }", "libb.so",
+                 flags=(NOW,)), A)))
 
 
-def library_lacks(flags):
+def lacks_data(source, have="int y;", *flags):
+    """liba.so, whose SOURCE is bound lazily, uses what a libx.so of before defined."""
+    return lambda c: (
+        c.add(c.shared("libx.so", have), f"{c.libs}/libx.so"),
+        c.add(c.shared("liba.so", source, c.shared("libx.so", "int x; __thread int t;"),
+                       flags=(LAZY, *flags)), f"{c.libs}/liba.so"))
+
+
+short("symbol: a variable of a library undefined", GONE,
+      lacks_data("extern int x; int a(void) { return x; }"))
+short("symbol: a variable of a library defined", "started",
+      lacks_data("extern int x; int a(void) { return x; }", "int x;"))
+short("symbol: the address of a variable undefined", GONE,
+      lacks_data("extern int x; int *p = &x; int a(void) { return 0; }"))
+short("symbol: the address of a function undefined", GONE,
+      lacks_data("int x(void); int (*p)(void) = x; int a(void) { return 0; }"))
+short("symbol: of a thread undefined", "undefined symbol: t",
+      lacks_data("extern __thread int t; int a(void) { return t; }"))
+short("symbol: of a thread defined", "started",
+      lacks_data("extern __thread int t; int a(void) { return t; }", "__thread int t;"))
+short("symbol: a variable undefined, but weak", "started", lacks_data(
+    "extern int x __attribute__((weak)); int a(void) { return &x ? x : 0; }"))
+FIXED = ("-no-pie", "-fno-pic", LAZY)
+
+
+def copied(have):
+    """A program of fixed addresses, which copies libx.so's variable into itself."""
+    return lambda c: (
+        c.program(c.shared("libx.so", "int x;"), "liba.so", flags=FIXED,
+                  more="extern int x; int *volatile p = &x;"),
+        c.add(c.shared("libx.so", have), f"{c.libs}/libx.so"))
+
+
+short("symbol: copied into the program", "started", copied("int x;"))
+short("symbol: copied into the program, undefined", GONE, copied("int y;"))
+
+
+def by_plt(*flags):
+    """A program of fixed addresses has an address for x, which its library asks for, and no x."""
+    return lambda c: (
+        c.program(c.shared("libx.so", X), "liba.so", flags=FIXED[:2] + flags, calls=UNCALLED,
+                  more="int (*volatile p)(void); "
+                       "__attribute__((constructor)) static void set(void) { p = x; }"),
+        c.add(c.shared("libx.so", "int y;"), f"{c.libs}/libx.so"),
+        c.add(c.shared("liba.so", "int x(void); int (*q)(void) = x; int a(void) { return 0; }",
+                       c.shared("libx.so", X), flags=(LAZY,)), A))
+
+
+short("symbol: undefined, the program's PLT entry does", "started", by_plt(LAZY))
+short("symbol: undefined, the program's PLT entry needs it", GONE, by_plt(NOW))
+
+
+def version_of(have, *flags, wants="V_2"):
+    """Needs x of version WANTS, which HAVE (versions to symbols) may define."""
+    def library(c, versions):
+        names = [n for names in versions.values() for n in names]
+        script = "".join(f"{v} {{ {'global: ' + '; '.join(n) + ';' if n else ''} }};\n"
+                         for v, n in versions.items())
+        path = os.path.join(c.tools.scratch, f"map{abs(hash(script))}")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(script)
+        return c.shared("libx.so", "".join(f"int {n}(void) {{ return 0; }}\n" for n in names),
+                        flags=(f"-Wl,--version-script={path}",))
+    return lambda c: (
+        c.program(library(c, {"V_1": ["w"], "V_2": ["z"], wants: ["x"]}) if wants != "V_2" else
+                  library(c, {"V_1": ["w"], "V_2": ["x"]}), "liba.so", calls="x", flags=flags),
+        c.add(library(c, have) if have else c.shared("libx.so", X), f"{c.libs}/libx.so"))
+
+
+short("symbol: of the version wanted", "started", version_of({"V_1": ["w"], "V_2": ["x"]}, NOW))
+short("symbol: of another version, the version exists", GONE,
+      version_of({"V_1": ["x"], "V_2": ["w"]}, NOW))
+short("symbol: its version exists, itself does not", GONE,
+      version_of({"V_1": ["w"], "V_2": ["z"]}, NOW))
+
+
+def unversioned(*have):
+    """Needs x of no version; HAVE: what libx.so's x's are, as .symver has it."""
     def apply(c):
-        c.binary["symbols"] = "all"
+        c.program(c.shared("libx.so", X), "liba.so", calls="x", flags=(NOW,))
+        path = os.path.join(c.tools.scratch, "unversioned.map")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("V_1 { }; V_2 { }; V_3 { };\n")
+        source = "".join(f"__asm__(\".symver x{i},x{version}\"); int x{i}(void) {{ return 0; }}\n"
+                         for i, version in enumerate(have))
+        c.add(c.shared("libx.so", source, flags=(f"-Wl,--version-script={path}",)),
+              f"{c.libs}/libx.so")
+    return apply
+
+
+short("symbol: without version, of the first version", "started", unversioned("@@V_1"))
+short("symbol: without version, of the first version, hidden", "started", unversioned("@V_1"))
+short("symbol: without version, of the last version", "started", unversioned("@@V_3"))
+short("symbol: without version, of the last version, hidden", GONE, unversioned("@V_3"))
+short("symbol: without version, of two hidden ones", GONE, unversioned("@V_2", "@V_3"))
+short("symbol: without version, of a hidden one and the last", "started",
+      unversioned("@V_2", "@@V_3"))
+
+
+def library_lacks(*flags):
+    def apply(c):
         made = c.shared("libb.so", "int b(void) { return 0; } int b2(void) { return 0; }")
         c.add(c.shared("liba.so", "int b2(void); int a(void) { return b2(); }", made, flags=flags),
               f"{c.libs}/liba.so")
     return apply
 
 
-short("symbol: a library's undefined", "undefined symbol: b2", library_lacks((NOW,)))
-short("symbol: a library's undefined, bound when called", "started",
-      lambda c: (library_lacks(())(c), c.binary.pop("symbols")))
+short("symbol: a library's undefined", "undefined symbol: b2", library_lacks(NOW))
+short("symbol: a library's undefined, bound when called", "started", library_lacks())
+short("symbol: a library's undefined, the program alone is bound at start", "started",
+      lambda c: (library_lacks()(c), c.program("liba.so", flags=(NOW,))))
+short("symbol: a library's undefined, LD_BIND_NOW", "undefined symbol: b2", both(
+    library_lacks(), set_env(LD_BIND_NOW="1")))
+short("symbol: a library's and the program's undefined", "undefined symbol: b2", both(
+    undefined("int y;", NOW), library_lacks(NOW)))
+
+
+def asks_all(*functions):
+    return both(*functions, lambda c: c.binary.update(symbols="all"))
+
+
+short("symbol: all asked for, all defined", "started", asks_all(undefined(X, NOW)))
+short("symbol: all asked for, undefined", GONE, asks_all(undefined("int y;", NOW)))
 
 
 def weak_symbol(c):
-    c.binary["symbols"] = "all"
     source = "int n(void) __attribute__((weak)); int a(void) { return n ? n() : 0; }"
     c.add(c.shared("liba.so", source, flags=(NOW,)), f"{c.libs}/liba.so")
 
 
 short("symbol: undefined, but weak", "started", weak_symbol)
+short("symbol: all asked for, undefined, but weak", "started", asks_all(weak_symbol))
 
 # --- Scripts
 
@@ -878,12 +1025,9 @@ musl("preload: set-id", "library liba.so: No such file", both(
     elsewhere("/lib/liba.so", "/opt/lib"), set_env(LD_PRELOAD="/opt/lib/liba.so"),
     lambda c: c.set_id(0o4755)))
 musl("preload: absent", "started", set_env(LD_PRELOAD="/opt/absent.so"))
-musl("symbol: undefined", "x: symbol not found", both(
-    undefined("int y;"), lambda c: c.binary.pop("symbols")))
-musl("symbol: a library's undefined", "b2: symbol not found", both(
-    library_lacks(()), lambda c: c.binary.pop("symbols")))
-musl("symbol: undefined, but weak", "started", both(
-    weak_symbol, lambda c: c.binary.pop("symbols")))
+musl("symbol: undefined", "x: symbol not found", undefined("int y;"))
+musl("symbol: a library's undefined", "b2: symbol not found", library_lacks())
+musl("symbol: undefined, but weak", "started", weak_symbol)
 musl("version: missing, which it does not ask", "started", needs_v(("V_1",)))
 musl("program: static", "started", lambda c: (c.program(flags=("-static",)), c.remove(MUSL)))
 musl("program: cut behind its first page", "killed by SIG", lambda c: c.cut(PROG, 4096))

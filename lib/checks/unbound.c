@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "checks/unbound.h"
+
+#include "core/mem.h"
+#include "elf/linkages.h"
+
+struct search {
+    const struct ig_linkages *linkages;
+    size_t last;   /* where the last one was found: mostly the C library */
+};
+
+/* In any object from FIRST on; which of them it is does not matter here. */
+static bool is_defined(struct search *s, const struct ig_reference *ref, bool call, size_t first)
+{
+    if (s->last >= first && ig_linkage_defines(s->linkages->list[s->last], ref, call)) {
+        return true;
+    }
+    for (size_t i = first; i < s->linkages->count; i++) {
+        if (ig_linkage_defines(s->linkages->list[i], ref, call)) {
+            s->last = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_bound(struct search *s, const struct ig_reference *ref, bool now)
+{
+    return ((ref->flags & IG_REF_DATA) == 0 || is_defined(s, ref, false, 0)) &&
+           ((ref->flags & IG_REF_COPY) == 0 || is_defined(s, ref, false, 1)) &&
+           ((ref->flags & IG_REF_CALL) == 0 || !now || is_defined(s, ref, true, 0));
+}
+
+int ig_unbound_find(const struct ig_fsroot *root, const struct ig_resolution *resolution,
+                    bool bind_now, struct ig_undefined *out, struct ig_error *e)
+{
+    struct ig_linkages linkages;
+    if (ig_linkages_get(root, resolution, &linkages, e) != 0) {
+        return -1;
+    }
+    struct search search = {.linkages = &linkages};
+    /* The loader relocates the last object first; itself it has relocated long before. */
+    for (size_t i = resolution->count; i-- > 0;) {
+        const struct ig_object *object = &resolution->objects[i];
+        bool now = bind_now || object->file->dynamic.bind_now;
+        const struct ig_linkage *linkage = linkages.list[i];
+        for (size_t n = 0; object->rule != IG_RULE_LOADER && n < linkage->ref_count; n++) {
+            if (!is_bound(&search, &linkage->refs[n], now) && out->count++ == 0) {
+                char *name = ig_object_symbol(root, object, linkage->refs[n].symbol);
+                out->name = name != NULL ? name : ig_strdup("(its name cannot be read)");
+                out->by = ig_strdup(object->path);
+            }
+        }
+    }
+    ig_linkages_free(&linkages);
+    return 0;
+}
