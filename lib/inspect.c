@@ -98,7 +98,7 @@ static int resolve(struct facts *f, const struct ig_scene *scene, struct ig_erro
 static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error *e)
 {
     IG_AUTO_FREE char *path = ig_scene_path(scene, f->path);
-    ig_target_open(&f->target, scene->root, path);
+    ig_target_open(&f->target, scene->root, NULL, path);
     if (f->target.walk.error != 0) {
         return ig_error_set(e, f->target.walk.error, "%s", f->path);
     }
@@ -119,7 +119,7 @@ static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error
         return ig_error_context(e, "%s", f->path);
     }
     if (f->image->interp != NULL && f->image->interp[0] == '/') {
-        ig_target_open(&f->loader, scene->root, f->image->interp);
+        ig_target_open(&f->loader, scene->root, NULL, f->image->interp);
         f->loader_sought = true;
     }
     if (f->image->kind == IG_IMAGE_ELF && f->image->refusal == 0 && resolve(f, scene, e) != 0) {

@@ -52,7 +52,7 @@ static int measure_one(const struct ig_scene *scene, const char *path, struct me
 {
     struct ig_target target;
     IG_AUTO_FREE char *at = ig_scene_path(scene, path);
-    ig_target_open(&target, scene->root, at);
+    ig_target_open(&target, scene->root, NULL, at);
     const struct ig_meta *meta = ig_target_meta(&target);
     int status = 0;
     if (meta == NULL) {

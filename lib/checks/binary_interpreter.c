@@ -9,6 +9,7 @@
 #include "checks/words.h"
 #include "core/buf.h"
 #include "core/mem.h"
+#include "elf/resolve.h"
 
 struct interpreter_params {
     char *path;
@@ -142,10 +143,16 @@ static bool string_fault(const struct interpreter_params *p, const char *interp,
     return false;
 }
 
-static void say_missing(const struct ig_question *q, const char *interp,
-                        const struct ig_walk *walk, struct ig_result *r)
+static void say_missing_at(const struct ig_question *q, const char *interp,
+                           const struct ig_walk *walk, struct ig_result *r)
 {
     char words[160];
+    if (walk->error == 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "The loader %s appeared while it was being looked for.",
+                      interp);
+        ig_result_fix(r, "Let nobody write to it while the pod starts.");
+        return;
+    }
     if (walk->error != ENOENT && walk->error != ENOTDIR && walk->error != ELOOP &&
         walk->error != ENAMETOOLONG) {
         IG_AUTO_FREE char *what = ig_format("The loader %s", interp);
@@ -164,13 +171,20 @@ static void say_missing(const struct ig_question *q, const char *interp,
                      "false}, or use the same-image or image-volume pattern.", interp);
 }
 
+static void say_missing(const struct ig_question *q, const char *interp, struct ig_result *r)
+{
+    struct ig_walk walk;
+    ig_fsroot_walk(q->scene->root, interp, 0, &walk);
+    say_missing_at(q, interp, &walk, r);
+    ig_walk_free(&walk);
+}
+
 /* What execve would answer for the loader's file itself; true where it refuses. */
 static bool loader_refused(const struct ig_question *q, const struct ig_image *program,
-                           struct ig_target *loader, const char *what, struct ig_result *r)
+                           const struct ig_located *loader, const char *what, struct ig_result *r)
 {
-    const struct ig_meta *meta = ig_target_meta(loader);
+    const struct ig_meta *meta = &ig_walk_final(&loader->walk)->meta;
     char text[512];
-    struct ig_error e = {0};
     if (!ig_meta_is(meta, S_IFREG)) {
         ig_result_set(r, IG_STATUS_FAIL, "%s is a %s: execve gives EACCES.", what,
                       ig_meta_type(meta));
@@ -188,7 +202,13 @@ static bool loader_refused(const struct ig_question *q, const struct ig_image *p
         ig_result_fix(r, "chmod 0755 it in the image.");
         return true;
     }
-    if (ig_say_noexec(what, &loader->walk, r)) {
+    if (loader->mount_fault != NULL) {
+        ig_result_set(r, IG_STATUS_ERROR, "The mount of %s cannot be looked at: %s.",
+                      loader->walk.path, loader->mount_fault);
+        ig_result_fix(r, "See what keeps the gate from looking at it.");
+        return true;
+    }
+    if (ig_say_noexec_flag(what, loader->mount_flags, r)) {
         return true;
     }
     if (meta->size == 0) {
@@ -197,13 +217,12 @@ static bool loader_refused(const struct ig_question *q, const struct ig_image *p
         ig_result_fix(r, "Pull or build the image again.");
         return true;
     }
-    const struct ig_image *image = ig_target_image(loader, &e);
-    if (image == NULL) {
-        ig_result_set(r, IG_STATUS_ERROR, "%s cannot be read: %s.", what, e.text);
+    if (loader->file->fit == IG_FIT_UNREAD) {
+        ig_result_set(r, IG_STATUS_ERROR, "%s cannot be read: %s.", what, loader->file->text);
         ig_result_fix(r, "Let the gate's user read it.");
         return true;
     }
-    int number = ig_image_loader_fault(image, program, text, sizeof text);
+    int number = ig_image_loader_fault(&loader->file->image, program, text, sizeof text);
     if (number == IG_LOADER_CRASHES) {
         ig_result_set(r, IG_STATUS_FAIL, "%s is damaged, the program would be killed at its start: "
                                          "%s.", what, text);
@@ -222,15 +241,11 @@ static bool loader_refused(const struct ig_question *q, const struct ig_image *p
 }
 
 static void judge_loader(const struct ig_question *q, const struct ig_image *program,
-                         struct ig_target *loader, struct ig_result *r)
+                         const struct ig_located *loader, struct ig_result *r)
 {
     const struct interpreter_params *p = q->setting->params;
     const char *interp = program->interp;
     IG_AUTO_FREE char *what = ig_format("The loader %s", interp);
-    if (loader->walk.error != 0) {
-        say_missing(q, interp, &loader->walk, r);
-        return;
-    }
     if (loader_refused(q, program, loader, what, r)) {
         return;
     }
@@ -244,15 +259,8 @@ static void judge_loader(const struct ig_question *q, const struct ig_image *pro
                          "interpreter.trustedDirs.");
         return;
     }
-    struct ig_error e = {0};
-    int covered = ig_scene_is_mount_point(q->scene, &loader->walk, &e);
-    if (covered < 0) {
-        ig_result_set(r, IG_STATUS_ERROR, "Whether a mount lies on the loader %s is not known: %s.",
-                      final, e.text);
-        ig_result_fix(r, "See what keeps the gate from looking there.");
-        return;
-    }
-    if (covered > 0 && !ig_scene_promises(q->scene, final)) {
+    if (ig_scene_is_mounted(q->scene, &loader->walk, loader->above_mnt_id) &&
+        !ig_scene_promises(q->scene, final)) {
         ig_result_set(r, IG_STATUS_FAIL, "A mount lies on the loader %s itself: it hides the "
                                          "image's loader.", final);
         ig_result_expected(r, "no mount on %s", final);
@@ -286,9 +294,10 @@ struct ig_target *ig_final_program(const struct ig_question *q, struct ig_error 
 }
 
 static void judge_program(const struct ig_question *q, const struct interpreter_params *p,
-                          const struct ig_image *image, struct ig_result *r)
+                          struct ig_target *program, struct ig_result *r)
 {
-    struct ig_error e = {0};
+    const struct ig_image *image = &program->image;
+    int number = 0;
     if (image->refusal != 0 && !ig_interp_is_refused(image)) {
         ig_result_set(r, IG_STATUS_ERROR, "The kernel refuses the program itself (%s): its loader "
                                           "was not judged.", image->refusal_text);
@@ -308,14 +317,12 @@ static void judge_program(const struct ig_question *q, const struct interpreter_
                       image->interp);
         return;
     }
-    struct ig_target loader;
-    ig_target_open(&loader, q->scene->root, image->interp);
-    judge_loader(q, image, &loader, r);
-    if (r->status >= IG_STATUS_WARN && ig_target_changed(&loader, q->scene->root, &e)) {
-        ig_result_set(r, IG_STATUS_ERROR, "The loader %s: %s.", image->interp, e.text);
-        ig_result_fix(r, "Let nobody write to it while the pod starts.");
+    program->loader = ig_files_locate(q->files, q->scene->root, image->interp, &number);
+    if (program->loader == NULL) {
+        say_missing(q, image->interp, r);
+    } else {
+        judge_loader(q, image, program->loader, r);
     }
-    ig_target_close(&loader);
 }
 
 /* The program's loader; before it that of an env which starts the program. */
@@ -333,7 +340,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
             break;
         }
         if (image->kind == IG_IMAGE_ELF) {
-            judge_program(q, goes_on ? &of_env : p, image, r);
+            judge_program(q, goes_on ? &of_env : p, target, r);
         }
         if (!goes_on || (image->kind == IG_IMAGE_ELF && (r->status == IG_STATUS_FAIL ||
                                                          r->status == IG_STATUS_ERROR))) {

@@ -9,6 +9,7 @@
 #include "checks/check.h"
 #include "checks/scene.h"
 #include "elf/dynamic.h"
+#include "elf/head.h"
 #include "fsroot/list.h"
 
 struct scan {
@@ -70,13 +71,17 @@ static int take(void *context, const struct ig_listed *file, struct ig_error *e)
         return 0;
     }
     struct ig_image image;
-    if (ig_image_parse(&bytes, &image, e) != 0) {
+    struct ig_head head;
+    if (ig_head_open(&head, file->fd, file->size) != 0) {
+        return ig_error_set(e, errno, "%s cannot be read", file->path);
+    }
+    if (ig_image_parse(&head.bytes, &image, e) != 0) {
         return ig_error_context(e, "%s", file->path);
     }
     bool library = false;
     int status = 0;
     if (!passed_over(scan, &image)) {
-        status = is_library(&bytes, &image, &library, e);
+        status = is_library(&head.bytes, &image, &library, e);
         library = library || (file->mode & 0111) == 0;
         ig_policy_add_scanned(scan->policy, ig_check_specs, file->path,
                               library ? IG_SCANNED_LIBRARY : IG_SCANNED_PROGRAM);

@@ -90,12 +90,25 @@ static void root_is_unfit(struct ig_scene *scene, const char *what)
         scene->root_name, what);
 }
 
-/* PREFIX: the root that WALK started at, as this process sees it. */
+/* ABOVE: the mount id of the directory in which WALK ends. PREFIX: the root that WALK started at, as
+ * this process sees it. */
+static bool is_mounted(const struct ig_scene *scene, const struct ig_walk *walk, uint64_t above,
+                       const char *prefix)
+{
+    const struct ig_hop *final = ig_walk_final(walk);
+    if (above != 0 && final->meta.mnt_id != 0) {
+        return above != final->meta.mnt_id;
+    }
+    /* Some sandboxes (gVisor) tell no mount ids: then by name, which finds no graft. */
+    IG_AUTO_FREE char *joined = ig_format("%s%s", prefix, walk->path);
+    IG_AUTO_FREE char *path = ig_path_normal(joined);
+    return ig_mounts_on(&scene->mounts, path) != NULL;
+}
+
 static int is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk,
                           const char *prefix, struct ig_error *e)
 {
     struct ig_meta directory;
-    const struct ig_hop *final = ig_walk_final(walk);
     if (walk->parent_fd < 0) {
         return 0;
     }
@@ -104,13 +117,7 @@ static int is_mount_point(const struct ig_scene *scene, const struct ig_walk *wa
     }
     uint64_t above = directory.mnt_id;
     ig_meta_free(&directory);
-    if (above != 0 && final->meta.mnt_id != 0) {
-        return above != final->meta.mnt_id;
-    }
-    /* Some sandboxes (gVisor) tell no mount ids: then by name, which finds no graft. */
-    IG_AUTO_FREE char *joined = ig_format("%s%s", prefix, walk->path);
-    IG_AUTO_FREE char *path = ig_path_normal(joined);
-    return ig_mounts_on(&scene->mounts, path) != NULL;
+    return is_mounted(scene, walk, above, prefix);
 }
 
 /* An image volume is a mount, as a container's "/" is. What cannot be found out leaves the root a
@@ -312,6 +319,11 @@ int ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *
                             struct ig_error *e)
 {
     return is_mount_point(scene, walk, scene->root_path != NULL ? scene->root_path : "", e);
+}
+
+bool ig_scene_is_mounted(const struct ig_scene *scene, const struct ig_walk *walk, uint64_t above)
+{
+    return is_mounted(scene, walk, above, scene->root_path != NULL ? scene->root_path : "");
 }
 
 bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop)

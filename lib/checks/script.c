@@ -95,7 +95,7 @@ static int execve_errno(const struct ig_scene *scene, struct ig_target *target, 
         return image != NULL ? image->refusal : 0;
     }
     struct ig_target next;
-    ig_target_open(&next, scene->root, helper);
+    ig_target_open(&next, scene->root, NULL, helper);
     int number = next.walk.error;
     if (image->kind == IG_IMAGE_SCRIPT) {
         number = execve_errno(scene, &next, interpreters + 1);
@@ -156,7 +156,7 @@ static bool try_folder(struct search *s, const char *folder)
     }
     IG_AUTO_FREE char *path = ig_format("%s/%s", folder, s->name);
     struct ig_target *candidate = ig_alloc(sizeof *candidate);
-    ig_target_open(candidate, s->scene->root, path);
+    ig_target_open(candidate, s->scene->root, NULL, path);
     int number = execve_errno(s->scene, candidate, 0);
     keep(s, candidate, number);
     return !looks_further(number);
@@ -195,7 +195,7 @@ static struct ig_target *find(const struct ig_scene *scene, struct ig_target *en
             return NULL;
         }
         struct ig_target *found = ig_alloc(sizeof *found);
-        ig_target_open(found, scene->root, command->name);
+        ig_target_open(found, scene->root, NULL, command->name);
         return found;
     }
     if (command->name[0] == '\0') {
@@ -255,7 +255,7 @@ static struct ig_target *interpreter(const struct ig_scene *scene, struct ig_tar
         return NULL;
     }
     struct ig_target *next = ig_alloc(sizeof *next);
-    ig_target_open(next, scene->root, image->script_interp);
+    ig_target_open(next, scene->root, NULL, image->script_interp);
     next->script = script;
     next->script_depth = script->script_depth + 1;
     return next;

@@ -127,6 +127,7 @@ static void look_again(const struct evaluation *ev,
 static void add_uses(const struct ig_target *target, struct ig_uses *uses)
 {
     for (const struct ig_target *t = target; t != NULL; t = t->next) {
+        ig_uses_add(uses, t->loader);
         if (t->libraries != NULL) {
             ig_libraries_uses(t->libraries, uses);
         }
@@ -147,7 +148,7 @@ void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subje
         ev.target = &target;
         if (scene->root != NULL) {
             IG_AUTO_FREE char *path = ig_scene_path(scene, subject->path);
-            ig_target_open(&target, scene->root, path);
+            ig_target_open(&target, scene->root, uses->files, path);
         }
     } else if (subject->kind == IG_KIND_VOLUME) {
         ev.volume = volume;

@@ -1,16 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "checks/target.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "checks/libraries.h"
 #include "core/mem.h"
+#include "elf/head.h"
 
-void ig_target_open(struct ig_target *target, const struct ig_fsroot *root, const char *path)
+/* FILES may know the directories already; of a way that fails only a whole walk tells the hops. */
+static int walk_to(struct ig_target *target, const struct ig_fsroot *root, struct ig_files *files)
 {
-    *target = (struct ig_target){.fd = -1, .path = ig_strdup(path)};
-    if (ig_fsroot_walk(root, path, 0, &target->walk) != 0) {
+    if (files != NULL && ig_files_walk(files, root, target->path, &target->walk) == 0) {
+        return 0;
+    }
+    ig_walk_free(&target->walk);
+    return ig_fsroot_walk(root, target->path, 0, &target->walk);
+}
+
+void ig_target_open(struct ig_target *target, const struct ig_fsroot *root,
+                    struct ig_files *files, const char *path)
+{
+    *target = (struct ig_target){.fd = -1, .path = ig_strdup(path),
+                                 .walk = {.fd = -1, .parent_fd = -1}};
+    if (walk_to(target, root, files) != 0) {
         ig_error_set(&target->unread, target->walk.error, "%s cannot be found", path);
         return;
     }
@@ -59,8 +73,11 @@ const struct ig_image *ig_target_image(struct ig_target *target, struct ig_error
         return NULL;
     }
     if (!target->parsed) {
-        struct ig_bytes bytes = ig_bytes_of_fd(target->fd, ig_target_meta(target)->size);
-        target->parse_failed = ig_image_parse(&bytes, &target->image, &target->parse_error);
+        struct ig_head head;
+        target->parse_failed =
+            ig_head_open(&head, target->fd, ig_target_meta(target)->size) != 0
+                ? ig_error_set(&target->parse_error, errno, "reading its first page")
+                : ig_image_parse(&head.bytes, &target->image, &target->parse_error);
         target->parsed = true;
     }
     if (target->parse_failed != 0) {

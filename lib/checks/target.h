@@ -15,6 +15,9 @@
 #include "elf/image.h"
 #include "fsroot/fsroot.h"
 
+struct ig_files;
+struct ig_located;
+
 struct ig_target {
     char *path;              /* where it was looked up in the root; owned */
     struct ig_walk walk;     /* how it was found; walk.error where it was not */
@@ -24,6 +27,7 @@ struct ig_target {
     int parse_failed;        /* -1 where the bytes could not be read */
     struct ig_error parse_error;
     struct ig_image image;   /* once ig_target_image() was called */
+    const struct ig_located *loader; /* which binary.interpreter judged; NULL: none */
     struct ig_libraries *libraries;  /* see libraries.h; owned */
     /* Of what a script leads to; see script.h. */
     struct ig_target *next;         /* what takes over from it; owned */
@@ -33,7 +37,10 @@ struct ig_target {
     bool path_relative;             /* of env: it passed a relative folder on its way */
 };
 
-void ig_target_open(struct ig_target *target, const struct ig_fsroot *root, const char *path);
+/* FILES may be NULL: what is known of the directories that lead there, as they were when they were
+ * first walked to. */
+void ig_target_open(struct ig_target *target, const struct ig_fsroot *root,
+                    struct ig_files *files, const char *path);
 void ig_target_close(struct ig_target *target);
 
 /* The final inode, or NULL where the walk failed. */

@@ -126,6 +126,11 @@ bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_resul
         ig_result_fix(r, "See what keeps the gate from looking at it.");
         return true;
     }
+    return ig_say_noexec_flag(what, flags, r);
+}
+
+bool ig_say_noexec_flag(const char *what, unsigned long flags, struct ig_result *r)
+{
     if ((flags & ST_NOEXEC) == 0) {
         return false;
     }

@@ -26,6 +26,8 @@ bool ig_say_access(const struct ig_question *q, const char *what, const struct i
 
 /* Is the mount that FD lies on noexec? True where it is (R is FAIL) or cannot be told (R is ERROR). */
 bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_result *r);
+/* The same where the mount's flags (f_flags) are known. */
+bool ig_say_noexec_flag(const char *what, unsigned long flags, struct ig_result *r);
 
 /* Is a malformed PT_INTERP all that execve refuses in this program? That is binary.interpreter's to
  * say, and not binary.machine's. */

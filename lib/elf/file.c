@@ -6,6 +6,7 @@
 
 #include "core/mem.h"
 #include "elf/files.h"
+#include "elf/head.h"
 #include "elf/image_priv.h"
 
 void ig_file_bad(struct ig_file *file, enum ig_fit fit, const char *text)
@@ -56,41 +57,12 @@ static void read_dynamic(struct ig_file *file, const struct ig_bytes *bytes)
     }
 }
 
-/* A file whose first page is in memory: headers are read from it piece by piece. */
-struct head {
-    struct ig_bytes bytes;  /* first, so that its address is this one's */
-    struct ig_bytes plain;
-    size_t length;
-    uint8_t page[4096];
-};
-
-static ssize_t read_behind_head(const struct ig_bytes *from, void *buf, size_t size,
-                                uint64_t offset)
-{
-    const struct head *head = (const struct head *)(const void *)from;
-    if (offset > head->length || size > head->length - offset) {
-        return head->plain.read(&head->plain, buf, size, offset);
-    }
-    memcpy(buf, head->page + offset, size);
-    return (ssize_t)size;
-}
-
-static int open_head(struct head *head, int fd, uint64_t size)
-{
-    head->plain = ig_bytes_of_fd(fd, size);
-    head->bytes = head->plain;
-    head->bytes.read = read_behind_head;
-    ssize_t n = ig_bytes_read_at(&head->plain, head->page, sizeof head->page, 0);
-    head->length = n > 0 ? (size_t)n : 0;
-    return n < 0 ? -1 : 0;
-}
-
 /* The content of the regular file FD. */
 static void read_open_file(struct ig_file *file, int fd, uint64_t size)
 {
     struct ig_error e = {0};
-    struct head head;
-    if (open_head(&head, fd, size) != 0) {
+    struct ig_head head;
+    if (ig_head_open(&head, fd, size) != 0) {
         ig_file_bad(file, IG_FIT_UNREAD, strerror(errno));
         return;
     }

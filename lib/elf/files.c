@@ -176,13 +176,24 @@ static struct ig_located *find_located(struct ig_files *files, const char *path)
     return located;
 }
 
-const struct ig_located *ig_files_locate(struct ig_files *files, const struct ig_fsroot *root,
-                                         const char *path, uint64_t *cost, int *number)
+static void look_at_mount(struct ig_located *located, const struct ig_walk *walk)
+{
+    struct ig_meta above = {0};
+    unsigned long magic = 0;
+    struct ig_error e = {0};
+    if (ig_fd_statfs(walk->fd, &located->mount_flags, &magic, &e) != 0 ||
+        (walk->parent_fd >= 0 && ig_meta_of_fd(walk->parent_fd, &above, &e) != 0)) {
+        located->mount_fault = ig_strdup(e.text);
+    }
+    located->above_mnt_id = above.mnt_id;
+    ig_meta_free(&above);
+}
+
+const struct ig_located *ig_files_look_for(struct ig_files *files, const struct ig_fsroot *root,
+                                           const char *path, uint64_t *cost, int *number)
 {
     struct ig_located *located = find_located(files, path);
     struct ig_walk walk;
-    unsigned long magic = 0;
-    struct ig_error e = {0};
     if (located != NULL) {
         ++*cost;
         return located;
@@ -195,15 +206,27 @@ const struct ig_located *ig_files_locate(struct ig_files *files, const struct ig
     located = ig_alloc(sizeof *located);
     located->path = ig_strdup(path);
     located->file = ig_files_get(files, &walk, -1);
-    if (ig_fd_statfs(walk.fd, &located->mount_flags, &magic, &e) != 0) {
-        located->mount_fault = ig_strdup(e.text);
-    }
+    look_at_mount(located, &walk);
     ig_walk_close(&walk);
     located->walk = walk;
     pthread_mutex_lock(&files->lock);
     located = keep_located(files, located);
     pthread_mutex_unlock(&files->lock);
     return located;
+}
+
+const struct ig_located *ig_files_locate(struct ig_files *files, const struct ig_fsroot *root,
+                                         const char *path, int *number)
+{
+    uint64_t cost = 0;
+    return ig_files_look_for(files, root, path, &cost, number);
+}
+
+int ig_files_walk(struct ig_files *files, const struct ig_fsroot *root, const char *path,
+                  struct ig_walk *out)
+{
+    uint64_t cost = 0;
+    return ig_dirs_walk(files->dirs, root, path, &cost, out);
 }
 
 const struct ig_located *ig_files_located(struct ig_files *files, size_t index)

@@ -74,7 +74,6 @@ const struct ig_known_loader *ig_files_loader(struct ig_files *files, const stru
                                               const char *path, const struct ig_image *program,
                                               struct ig_error *e)
 {
-    uint64_t cost = 0;
     int number = 0;
     pthread_mutex_lock(&files->lock);
     struct ig_loader_node *node = find_loader(files, path, program);
@@ -85,7 +84,7 @@ const struct ig_known_loader *ig_files_loader(struct ig_files *files, const stru
     struct ig_loader_node *new = ig_alloc(sizeof *new);
     *new = (struct ig_loader_node){.path = ig_strdup(path), .e_machine = program->e_machine,
                                 .e_class = program->e_class};
-    new->known.located = ig_files_locate(files, root, path, &cost, &number);
+    new->known.located = ig_files_locate(files, root, path, &number);
     if (read_loader(root, path, program, &new->known, e) != 0) {
         free_loader(new);
         return NULL;
@@ -115,9 +114,8 @@ static struct ig_known_cache *read_cache(struct ig_files *files, const struct ig
     IG_AUTO_BUF struct ig_buf text = {0};
     struct ig_known_cache *known = ig_alloc(sizeof *known);
     struct ig_error e = {0};
-    uint64_t cost = 0;
     int number = 0;
-    known->located = ig_files_locate(files, root, path, &cost, &number);
+    known->located = ig_files_locate(files, root, path, &number);
     if (ig_fsroot_slurp(root, path, IG_LDCACHE_MAX, &text, &e) != 0) {
         /* What is no regular file is no cache to a loader either. */
         known->number = ig_absence(e.number) || e.number == EINVAL ? 0 : e.number;

@@ -239,7 +239,7 @@ enum ig_found ig_search_try(struct ig_search *s, const char *path, enum ig_rule 
                        "a relative path leads wherever the working directory is");
     }
     const struct ig_located *at =
-        ig_files_locate(s->options->files, s->options->root, absolute, &s->cost, &number);
+        ig_files_look_for(s->options->files, s->options->root, absolute, &s->cost, &number);
     if (at != NULL) {
         return take(s, at, absolute, rule, rule_of);
     }
