@@ -27,7 +27,7 @@ test=(
     acl attr libcap2-bin util-linux iproute2 procps e2fsprogs
     fuse3 libfuse3-dev
     python3 python3-yaml python3-jsonschema jq openssl strace binutils file bc
-    busybox-static checksec
+    busybox-static checksec libtree
     musl-tools
     shellcheck cppcheck clang clang-tidy clang-format
 )
