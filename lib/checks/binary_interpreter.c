@@ -5,6 +5,7 @@
 
 #include "checks/check.h"
 #include "checks/interpreter.h"
+#include "checks/programs.h"
 #include "checks/script.h"
 #include "checks/words.h"
 #include "core/buf.h"
@@ -293,10 +294,14 @@ struct ig_target *ig_final_program(const struct ig_question *q, struct ig_error 
     return NULL;
 }
 
-static void judge_program(const struct ig_question *q, const struct interpreter_params *p,
-                          struct ig_target *program, struct ig_result *r)
+static void judge_program(const struct ig_question *q, struct ig_target *program, bool last,
+                          struct ig_result *r)
 {
+    const struct interpreter_params *p = q->setting->params;
+    struct interpreter_params of_env = *p;
     const struct ig_image *image = &program->image;
+    of_env.path = NULL;
+    p = last ? p : &of_env;
     int number = 0;
     if (image->refusal != 0 && !ig_interp_is_refused(image)) {
         ig_result_set(r, IG_STATUS_ERROR, "The kernel refuses the program itself (%s): its loader "
@@ -328,25 +333,9 @@ static void judge_program(const struct ig_question *q, const struct interpreter_
 /* The program's loader; before it that of an env which starts the program. */
 static void run(const struct ig_question *q, struct ig_result *r)
 {
-    const struct interpreter_params *p = q->setting->params;
-    struct interpreter_params of_env = *p;
-    struct ig_target *target = q->target;
     struct ig_error e = {0};
-    of_env.path = NULL;
-    for (int step = 0; target != NULL && step < IG_SCRIPT_STEPS; step++) {
-        bool goes_on = ig_script_goes_on(target);
-        const struct ig_image *image = ig_target_image(target, &e);
-        if (image == NULL || (image->kind != IG_IMAGE_ELF && !goes_on)) {
-            break;
-        }
-        if (image->kind == IG_IMAGE_ELF) {
-            judge_program(q, goes_on ? &of_env : p, target, r);
-        }
-        if (!goes_on || (image->kind == IG_IMAGE_ELF && (r->status == IG_STATUS_FAIL ||
-                                                         r->status == IG_STATUS_ERROR))) {
-            return;
-        }
-        target = ig_script_next(q->scene, target, &e);
+    if (ig_programs_judge(q, judge_program, r, &e)) {
+        return;
     }
     ig_result_set(r, IG_STATUS_ERROR, "The program cannot be read as ELF: %s.",
                   e.text[0] != '\0' ? e.text : "it is neither ELF nor a script");

@@ -3,6 +3,7 @@
 
 #include "checks/check.h"
 #include "checks/libraries.h"
+#include "checks/programs.h"
 #include "checks/words.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -316,11 +317,13 @@ static void judge(const struct ig_question *q, const struct ig_resolution *r,
     ig_trust_free(&trust);
 }
 
-static void run(const struct ig_question *q, struct ig_result *r)
+static void judge_program(const struct ig_question *q, struct ig_target *program, bool last,
+                          struct ig_result *r)
 {
+    (void)last;
     struct ig_error e = {0};
     const struct ig_resolution *resolution = NULL;
-    switch (ig_libraries_state(q, &e)) {
+    switch (ig_libraries_state(q, program, &e)) {
     case IG_LIBRARIES_NONE:
         ig_result_set(r, IG_STATUS_PASS, "None needed: the program is static.");
         return;
@@ -329,7 +332,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
                                          "main container's image (interpreter.visible is false).");
         return;
     case IG_LIBRARIES_HERE:
-        resolution = ig_libraries_get(q, &e);
+        resolution = ig_libraries_get(q, program, &e);
         break;
     case IG_LIBRARIES_UNREADABLE:
         break;
@@ -347,6 +350,16 @@ static void run(const struct ig_question *q, struct ig_result *r)
         return;
     }
     judge(q, resolution, r);
+}
+
+static void run(const struct ig_question *q, struct ig_result *r)
+{
+    struct ig_error e = {0};
+    if (!ig_programs_judge(q, judge_program, r, &e)) {
+        ig_result_set(r, IG_STATUS_ERROR, "The program's libraries cannot be told: %s.",
+                      e.text[0] != '\0' ? e.text : "it cannot be read as ELF");
+        ig_result_fix(r, "See binary.machine.");
+    }
 }
 
 static const char *const needs[] = {"binary.file", "binary.machine", "binary.interpreter", NULL};

@@ -3,6 +3,7 @@
 
 #include "checks/check.h"
 #include "checks/libraries.h"
+#include "checks/programs.h"
 #include "checks/unbound.h"
 #include "checks/undefined.h"
 #include "core/mem.h"
@@ -198,10 +199,12 @@ static void judge(const struct ig_question *q, const struct ig_resolution *resol
     free(undefined.by);
 }
 
-static void run(const struct ig_question *q, struct ig_result *r)
+static void judge_program(const struct ig_question *q, struct ig_target *program, bool last,
+                          struct ig_result *r)
 {
+    (void)last;
     struct ig_error e = {0};
-    enum ig_libraries_state state = ig_libraries_state(q, &e);
+    enum ig_libraries_state state = ig_libraries_state(q, program, &e);
     if (state == IG_LIBRARIES_NONE) {
         ig_result_set(r, IG_STATUS_PASS, "None needed: the program is static.");
         return;
@@ -212,7 +215,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
         return;
     }
     const struct ig_resolution *resolution =
-        state == IG_LIBRARIES_HERE ? ig_libraries_get(q, &e) : NULL;
+        state == IG_LIBRARIES_HERE ? ig_libraries_get(q, program, &e) : NULL;
     if (resolution == NULL) {
         ig_result_set(r, IG_STATUS_ERROR, "The program's symbols cannot be told: %s.",
                       e.text[0] != '\0' ? e.text : "it cannot be read as ELF");
@@ -223,6 +226,16 @@ static void run(const struct ig_question *q, struct ig_result *r)
     /* What a lone library lacks its program may supply. */
     if (q->subject->scanned == IG_SCANNED_LIBRARY && r->status == IG_STATUS_FAIL) {
         r->status = IG_STATUS_WARN;
+    }
+}
+
+static void run(const struct ig_question *q, struct ig_result *r)
+{
+    struct ig_error e = {0};
+    if (!ig_programs_judge(q, judge_program, r, &e)) {
+        ig_result_set(r, IG_STATUS_ERROR, "The program's symbols cannot be told: %s.",
+                      e.text[0] != '\0' ? e.text : "it cannot be read as ELF");
+        ig_result_fix(r, "See binary.machine.");
     }
 }
 

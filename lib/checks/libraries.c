@@ -14,13 +14,11 @@ static bool may_use(const void *context, const struct ig_walk *walk, unsigned ma
     return ig_scene_permits(scene, walk, may, &failing) || failing == NULL;
 }
 
-enum ig_libraries_state ig_libraries_state(const struct ig_question *q, struct ig_error *e)
+enum ig_libraries_state ig_libraries_state(const struct ig_question *q,
+                                           const struct ig_target *program, struct ig_error *e)
 {
-    struct ig_target *program = ig_final_program(q, e);
-    if (program == NULL || program->image.refusal != 0) {
-        if (program != NULL) {
-            ig_error_set(e, 0, "%s", program->image.refusal_text);
-        }
+    if (program->image.refusal != 0) {
+        ig_error_set(e, 0, "%s", program->image.refusal_text);
         return IG_LIBRARIES_UNREADABLE;
     }
     bool library = q->subject->scanned == IG_SCANNED_LIBRARY;
@@ -76,12 +74,9 @@ static struct ig_libraries *resolve(const struct ig_question *q, const struct ig
     return l;
 }
 
-const struct ig_resolution *ig_libraries_get(const struct ig_question *q, struct ig_error *e)
+const struct ig_resolution *ig_libraries_get(const struct ig_question *q, struct ig_target *program,
+                                             struct ig_error *e)
 {
-    struct ig_target *program = ig_final_program(q, e);
-    if (program == NULL) {
-        return NULL;
-    }
     if (program->libraries == NULL) {
         program->libraries = resolve(q, program);
     }

@@ -20,10 +20,12 @@ enum ig_libraries_state {
     IG_LIBRARIES_HERE,
     IG_LIBRARIES_UNREADABLE, /* no ELF program, or its bytes cannot be read: E says why */
 };
-enum ig_libraries_state ig_libraries_state(const struct ig_question *q, struct ig_error *e);
+enum ig_libraries_state ig_libraries_state(const struct ig_question *q,
+                                           const struct ig_target *program, struct ig_error *e);
 
-/* Resolve Q's program (of a script: its last interpreter), once. NULL where that failed (E). */
-const struct ig_resolution *ig_libraries_get(const struct ig_question *q, struct ig_error *e);
+/* Resolve PROGRAM (see programs.h), once. NULL where that failed (E). */
+const struct ig_resolution *ig_libraries_get(const struct ig_question *q, struct ig_target *program,
+                                             struct ig_error *e);
 void ig_libraries_free(struct ig_libraries *libraries);
 
 /* Add the files that the resolution rests on, but for the program itself. */

@@ -928,6 +928,22 @@ short("script: the interpreter needs a newer glibc", "`GLIBC_2.99' not found", b
     newer_glibc, script(f"#!{RUN}\n")))
 short("script: env finds the program", "started",
       script("#!/usr/bin/env prog\n", env_program, set_env(PATH="/usr/bin:/opt/bin")))
+ENV = script("#!/usr/bin/env prog\n", env_program, set_env(PATH="/opt/bin"))
+short("script: env's library absent", f"libc.so.6: {NOT_FOUND}", both(
+    ENV, lambda c: (c.program(cc="musl-gcc", path="/opt/bin/prog"), c.remove(C),
+                    c.add("/lib/x86_64-linux-musl/libc.so", MUSL))))
+short("script: env's loader absent", "ENOENT", both(
+    ENV, lambda c: (c.program(path="/opt/bin/prog", flags=("-static",)), c.remove(GLIBC))))
+short("script: env's own library absent, the program's there", f"liba.so: {NOT_FOUND}", both(
+    ENV, lambda c: (c.add(c.path("/opt/bin/prog"), "/usr/bin/env"),
+                    c.program(path="/opt/bin/prog"), c.remove(A))))
+short("script: env needs a newer glibc", "`GLIBC_2.99' not found", both(
+    ENV, lambda c: c.patch("/usr/bin/env", lambda elf: elf.need_version("GLIBC_2.34",
+                                                                        "GLIBC_2.99"))))
+short("script: env lacks a symbol", GONE, both(undefined("int y;", NOW), lambda c: (
+    c.move(PROG, "/usr/bin"), os.rename(c.path("/usr/bin/prog"), c.path("/usr/bin/env")),
+    c.program(path="/opt/bin/prog"), c.write(PROG, "#!/usr/bin/env prog\n"),
+    c.env.update(PATH="/opt/bin"))))
 short("script: env of what is absent", "env: 'node9'",
       script("#!/usr/bin/env node9\n", env_program, set_env(PATH="/usr/bin:/opt/bin")))
 short("script: env, the program's folder not in PATH", "env: 'prog'",
