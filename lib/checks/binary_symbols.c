@@ -4,9 +4,10 @@
 #include "checks/check.h"
 #include "checks/libraries.h"
 #include "checks/programs.h"
-#include "checks/unbound.h"
 #include "checks/undefined.h"
 #include "core/mem.h"
+#include "elf/linkages.h"
+#include "elf/unbound.h"
 
 enum mode { MODE_DEFAULT, MODE_VERSIONS, MODE_ALL };
 
@@ -156,6 +157,31 @@ static bool say_missing(const struct ig_question *q, const struct ig_resolution 
     return false;
 }
 
+struct unbound {
+    const struct ig_fsroot *root;
+    struct ig_undefined *out;
+};
+
+static void take_unbound(void *context, const struct ig_object *object, uint64_t symbol)
+{
+    const struct unbound *unbound = context;
+    if (unbound->out->count++ == 0) {
+        char *name = ig_object_symbol(unbound->root, object, symbol);
+        unbound->out->name = name != NULL ? name : ig_strdup("(its name cannot be read)");
+        unbound->out->by = ig_strdup(object->path);
+    }
+}
+
+/* The symbols that a loader of glibc would look up at start. */
+static int find_unbound(const struct ig_scene *scene, const struct ig_resolution *resolution,
+                        struct ig_undefined *out, struct ig_error *e)
+{
+    const char *now = ig_scene_env(scene, "LD_BIND_NOW");
+    struct unbound unbound = {scene->root, out};
+    return ig_unbound_each(scene->root, resolution, now != NULL && now[0] != '\0', take_unbound,
+                           &unbound, e);
+}
+
 static void judge(const struct ig_question *q, const struct ig_resolution *resolution,
                   struct ig_result *r)
 {
@@ -176,11 +202,9 @@ static void judge(const struct ig_question *q, const struct ig_resolution *resol
         ig_result_set(r, IG_STATUS_PASS, "Every symbol version that is needed is defined.");
         return;
     }
-    const char *now = ig_scene_env(q->scene, "LD_BIND_NOW");
     struct ig_undefined undefined = {0};
     int status = all ? ig_undefined_find(q->scene->root, resolution, &undefined, &e)
-                     : ig_unbound_find(q->scene->root, resolution, now != NULL && now[0] != '\0',
-                                       &undefined, &e);
+                     : find_unbound(q->scene, resolution, &undefined, &e);
     if (status != 0) {
         ig_result_set(r, IG_STATUS_ERROR, "The symbols cannot be read: %s.", e.text);
         ig_result_fix(r, "See what is wrong with that file.");

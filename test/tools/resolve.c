@@ -7,12 +7,13 @@
  *   object    NAME  PATH  RULE             in load order, the program first
  *   need      NAME  PATH OF WHO NEEDS IT  PATH | "missing" | "unread" | "ignored"  FAULT
  *   try       PATH  RULE  "found" | WHY    of the need before
+ *   unbound   SYMBOL  PATH OF WHO NEEDS IT     with --symbols, of those looked up at start
  *   limit     SENTENCE
  *   error     SENTENCE                     instead of all other lines
  *   end
  *
  * usage: resolve [--root DIR] [--library-path LIST] [--preload LIST] [--loader PATH] [--cwd DIR]
- *                [--uid UID] [--quiet] FILE...
+ *                [--uid UID] [--quiet] [--symbols now|lazy] FILE...
  *
  * FILE "-" stands for those that standard input names, one a line. Without --loader it is the
  * file's PT_INTERP, else the usual one of its machine.
@@ -22,12 +23,15 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "elf/linkages.h"
 #include "elf/resolve.h"
+#include "elf/unbound.h"
 #include "fsroot/permits.h"
 
 struct setting {
     struct ig_resolve_options options;
     const char *loader;
+    const char *symbols;
     bool quiet;
 };
 
@@ -64,6 +68,13 @@ static void print(const struct ig_resolution *r, bool quiet)
     }
 }
 
+static void print_unbound(void *context, const struct ig_object *object, uint64_t symbol)
+{
+    char *name = ig_object_symbol(context, object, symbol);
+    printf("unbound\t%s\t%s\n", name != NULL ? name : "?", object->path);
+    free(name);
+}
+
 static int resolve(const struct setting *setting, const struct ig_walk *walk, int fd,
                    struct ig_error *e)
 {
@@ -90,6 +101,11 @@ static int resolve(const struct setting *setting, const struct ig_walk *walk, in
     }
     if (status == 0) {
         print(&r, setting->quiet);
+        if (setting->symbols != NULL) {
+            status = ig_unbound_each(setting->options.root, &r,
+                                     strcmp(setting->symbols, "now") == 0, print_unbound,
+                                     (void *)setting->options.root, e);
+        }
         ig_resolution_free(&r);
     }
     ig_dynamic_free(&dynamic);
@@ -130,7 +146,8 @@ int main(int argc, char **argv)
         {"root", required_argument, NULL, 'r'},    {"library-path", required_argument, NULL, 'l'},
         {"preload", required_argument, NULL, 'p'}, {"loader", required_argument, NULL, 'i'},
         {"cwd", required_argument, NULL, 'c'},     {"quiet", no_argument, NULL, 'q'},
-        {"uid", required_argument, NULL, 'u'},     {0},
+        {"uid", required_argument, NULL, 'u'},     {"symbols", required_argument, NULL, 's'},
+        {0},
     };
     struct ig_error e = {0};
     struct ig_fsroot *root = NULL;
@@ -147,6 +164,7 @@ int main(int argc, char **argv)
         case 'i': setting.loader = optarg; break;
         case 'c': setting.options.cwd = optarg; break;
         case 'q': setting.quiet = true; break;
+        case 's': setting.symbols = optarg; break;
         case 'u':
             cred.uid = cred.gid = (uint32_t)strtoul(optarg, NULL, 10);
             setting.options.permits = may_use;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "checks/unbound.h"
+#include "elf/unbound.h"
 
-#include "core/mem.h"
 #include "elf/linkages.h"
 
 struct search {
@@ -31,8 +30,8 @@ static bool is_bound(struct search *s, const struct ig_reference *ref, bool now)
            ((ref->flags & IG_REF_CALL) == 0 || !now || is_defined(s, ref, true, 0));
 }
 
-int ig_unbound_find(const struct ig_fsroot *root, const struct ig_resolution *resolution,
-                    bool bind_now, struct ig_undefined *out, struct ig_error *e)
+int ig_unbound_each(const struct ig_fsroot *root, const struct ig_resolution *resolution,
+                    bool bind_now, ig_unbound_visit *visit, void *context, struct ig_error *e)
 {
     struct ig_linkages linkages;
     if (ig_linkages_get(root, resolution, &linkages, e) != 0) {
@@ -45,10 +44,8 @@ int ig_unbound_find(const struct ig_fsroot *root, const struct ig_resolution *re
         bool now = bind_now || object->file->dynamic.bind_now;
         const struct ig_linkage *linkage = linkages.list[i];
         for (size_t n = 0; object->rule != IG_RULE_LOADER && n < linkage->ref_count; n++) {
-            if (!is_bound(&search, &linkage->refs[n], now) && out->count++ == 0) {
-                char *name = ig_object_symbol(root, object, linkage->refs[n].symbol);
-                out->name = name != NULL ? name : ig_strdup("(its name cannot be read)");
-                out->by = ig_strdup(object->path);
+            if (!is_bound(&search, &linkage->refs[n], now)) {
+                visit(context, object, linkage->refs[n].symbol);
             }
         }
     }
