@@ -28,6 +28,7 @@ test=(
     fuse3 libfuse3-dev
     python3 python3-yaml python3-jsonschema jq openssl strace binutils file bc
     busybox-static checksec libtree
+    python3-junitparser libxml2-utils
     musl-tools
     shellcheck cppcheck clang clang-tidy clang-format
 )

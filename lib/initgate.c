@@ -117,15 +117,33 @@ int ig_report_exit_warn_only(const struct ig_report *report)
     return ig_report_count(report, IG_STATUS_ERROR) > 0 ? IG_EXIT_ERROR : IG_EXIT_PASS;
 }
 
-char *ig_report_write(const struct ig_report *report, const char *format, bool colour, bool quiet)
+static bool rule_of_check(size_t n, struct ig_rule *rule)
+{
+    struct ig_check_info info;
+    if (!ig_check_info(n, &info)) {
+        return false;
+    }
+    *rule = (struct ig_rule){info.id, info.summary, info.means, info.matters, info.mend};
+    return true;
+}
+
+char *ig_report_write(const struct ig_report *report, const char *format,
+                      const struct ig_write_options *options)
 {
     const struct ig_formatter *formatter = ig_formatter_find(format);
-    struct ig_format_options options = {.colour = colour, .quiet = quiet};
+    struct ig_format_options how = {
+        .colour = options->colour,
+        .quiet = options->quiet,
+        .exit_code = options->warn_only ? ig_report_exit_warn_only(report)
+                                        : ig_report_exit(report),
+        .version = IG_VERSION,
+        .rule = rule_of_check,
+    };
     struct ig_buf out = {0};
     if (formatter == NULL) {
         return NULL;
     }
-    formatter->write(report, &options, &out);
+    formatter->write(report, &how, &out);
     return ig_buf_steal(&out);
 }
 
@@ -138,8 +156,8 @@ char *ig_report_termination(const struct ig_report *report)
 
 const char *const *ig_format_names(void)
 {
-    static const char *names[8];
-    for (size_t i = 0; i + 1 < IG_COUNT(names) && ig_formatters[i].name != NULL; i++) {
+    static const char *names[IG_FORMAT_COUNT + 1];
+    for (size_t i = 0; i < IG_FORMAT_COUNT; i++) {
         names[i] = ig_formatters[i].name;
     }
     return names;

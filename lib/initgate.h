@@ -92,12 +92,18 @@ int ig_report_exit(const struct ig_report *report);
 /* The same as if no check had failed (--warn-only): what could not be evaluated stays
  * IG_EXIT_ERROR. */
 int ig_report_exit_warn_only(const struct ig_report *report);
-/* The report in FORMAT ("text", "json"), malloc'd. NULL for a format that ig_format_names() lacks. */
-char *ig_report_write(const struct ig_report *report, const char *format, bool colour, bool quiet);
+struct ig_write_options {
+    bool colour;     /* text: with ANSI colours */
+    bool quiet;      /* text: only what failed, warned or could not be evaluated */
+    bool warn_only;  /* the process will end with ig_report_exit_warn_only(); SARIF tells */
+};
+/* The report in FORMAT, malloc'd. NULL for a format that ig_format_names() lacks. */
+char *ig_report_write(const struct ig_report *report, const char *format,
+                      const struct ig_write_options *options);
 /* For a pod's termination log: at most 4096 bytes, malloc'd. */
 char *ig_report_termination(const struct ig_report *report);
 void ig_report_free(struct ig_report *report);
-/* NULL-terminated. */
+/* "text", "json", ...; NULL-terminated. */
 const char *const *ig_format_names(void);
 
 /* --- explaining ---------------------------------------------------------- */

@@ -5,19 +5,33 @@
 #include "initgate.h"
 #include "options.h"
 
-/* A command is a row; --help is made from it. */
+/* A command is a row; --help, the man pages and the shells' completions are made from it. */
 struct command {
     const char *name;
     const char *synopsis;   /* behind the name */
     const char *summary;    /* one line */
     const char *details;    /* paragraphs for its own --help, or NULL */
+    const char *operand;    /* what its operands are, as an option's argument; NULL for none */
     unsigned accepted;      /* flags, OPT_BIT()s */
+    /* What --format takes, NULL-terminated, the default first; NULL without --format. */
+    const char *const *(*formats)(void);
     /* Returns the exit code. OPTIONS is parsed and without --help. */
     int (*run)(const struct options *options);
 };
 
 extern const struct command command_verify, command_measure, command_inspect, command_install,
     command_list, command_explain, command_schema, command_version;
+
+/* All of them, in the order of --help; ends with NULL. */
+extern const struct command *const commands[];
+/* Does COMMAND take the flag ID? --help it always takes. */
+bool command_takes(const struct command *command, enum option_id id);
+/* What the flag ID does in COMMAND: its summary, and what --format takes. malloc'd. */
+char *command_flag_summary(const struct command *command, enum option_id id);
+/* "text, json". malloc'd. */
+char *command_formats(const struct command *command);
+/* "text", "json". */
+const char *const *formats_text_json(void);
 
 /* Print TEXT to standard output or to --output. IG_EXIT_PASS, or IG_EXIT_ERROR where a write fails
  * (said on standard error): a report nobody got is no pass. */

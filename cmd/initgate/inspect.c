@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "command.h"
 #include "core/mem.h"
 #include "watchdog.h"
+
+static const char *const *formats(void)
+{
+    static const char *const names[] = {"text", "json", "dot", NULL};
+    return names;
+}
 
 static int run(const struct options *o)
 {
@@ -13,10 +17,6 @@ static int run(const struct options *o)
     IG_AUTO_FREE char *text = NULL;
     if (o->operand_count != 1) {
         return usage_error(o, "inspect takes one program or file");
-    }
-    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0 && strcmp(format, "dot") != 0) {
-        IG_AUTO_FREE char *what = ig_format("unknown format \"%s\"; known: text, json, dot", format);
-        return usage_error(o, what);
     }
     watchdog_arm(o, command_seconds(o), IG_EXIT_ERROR, "the time was used up (--timeout)");
     int status = ig_inspect(o->operands[0], &options, format, o->given[OPT_TRACE], &text,
@@ -32,6 +32,8 @@ const struct command command_inspect = {
     .name = "inspect",
     .synopsis = "[--root DIR] [--trace] PATH",
     .summary = "explain one binary: identity, format, loader, libraries; judges nothing",
+    .operand = "PATH",
+    .formats = formats,
     .accepted = OPT_BIT(OPT_TRACE) | OPT_BIT(OPT_TIMEOUT) | OPT_BIT(OPT_ROOT) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT),
     .run = run,
 };

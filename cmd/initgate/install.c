@@ -89,5 +89,6 @@ const struct command command_install = {
     .summary = "copy this program to DEST (a file or directory), mode 0555",
     .details = "For the same-image pattern: an init container installs it on an emptyDir, a second "
                "one,\nwhich runs the application's own image, executes it there.",
+    .operand = "DEST",
     .run = run,
 };

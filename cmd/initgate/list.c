@@ -9,19 +9,9 @@
 #include "core/mem.h"
 #include "core/text.h"
 
-/* 1 for json, 0 for text, -1 (said) for anything else. */
-static int json_wanted(const struct options *o)
+static bool json_wanted(const struct options *o)
 {
-    const char *format = o->value[OPT_FORMAT];
-    if (format == NULL || strcmp(format, "text") == 0) {
-        return 0;
-    }
-    if (strcmp(format, "json") == 0) {
-        return 1;
-    }
-    IG_AUTO_FREE char *text = ig_format("unknown format \"%s\"; known: text, json", format);
-    usage_error(o, text);
-    return -1;
+    return o->value[OPT_FORMAT] != NULL && strcmp(o->value[OPT_FORMAT], "json") == 0;
 }
 
 static int no_operands(const struct options *o)
@@ -54,14 +44,14 @@ static int run_list(const struct options *o)
 {
     struct ig_buf out = {0};
     struct ig_check_info info;
-    int json = json_wanted(o);
-    if (json < 0 || no_operands(o) != 0) {
+    bool json = json_wanted(o);
+    if (no_operands(o) != 0) {
         return IG_EXIT_USAGE;
     }
-    if (json > 0) {
+    if (json) {
         list_json(&out);
     }
-    for (size_t i = 0; json == 0 && ig_check_info(i, &info); i++) {
+    for (size_t i = 0; !json && ig_check_info(i, &info); i++) {
         ig_buf_addf(&out, "%-18s  %s%s\n", info.id, info.summary,
                     info.on_request ? " (only where the policy asks)" : "");
     }
@@ -74,6 +64,7 @@ const struct command command_list = {
     .name = "list",
     .synopsis = "[--format json]",
     .summary = "the checks, one a line",
+    .formats = formats_text_json,
     .accepted = OPT_BIT(OPT_FORMAT),
     .run = run_list,
 };
@@ -144,6 +135,7 @@ const struct command command_explain = {
     .name = "explain",
     .synopsis = "CHECK",
     .summary = "what a check means, why it matters, how to mend it",
+    .operand = "CHECK",
     .run = run_explain,
 };
 
@@ -172,11 +164,11 @@ static int run_version(const struct options *o)
     } rows[] = {{"version", v.version}, {"build", v.build},   {"libc", v.libc},
                 {"libcrypto", v.libcrypto}, {"libelf", v.libelf}, {"cjson", v.cjson}};
     struct ig_buf out = {0};
-    int json = json_wanted(o);
-    if (json < 0 || no_operands(o) != 0) {
+    bool json = json_wanted(o);
+    if (no_operands(o) != 0) {
         return IG_EXIT_USAGE;
     }
-    if (json > 0) {
+    if (json) {
         struct ig_json j = {.out = &out};
         ig_json_object(&j, NULL);
         for (size_t i = 0; i < IG_COUNT(rows); i++) {
@@ -196,6 +188,7 @@ const struct command command_version = {
     .name = "version",
     .synopsis = "[--format json]",
     .summary = "version, build and linked libraries",
+    .formats = formats_text_json,
     .accepted = OPT_BIT(OPT_FORMAT),
     .run = run_version,
 };

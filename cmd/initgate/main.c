@@ -8,16 +8,11 @@
 #include "core/mem.h"
 #include "core/text.h"
 
-static const struct command *const commands[] = {
-    &command_verify, &command_measure, &command_inspect, &command_install,
-    &command_list,   &command_explain, &command_schema,  &command_version,
-};
-
 static void add_overview(struct ig_buf *out)
 {
     ig_buf_adds(out, "initgate: is what will run the thing that was built, and will it start "
                      "here?\n\nusage: initgate COMMAND [flags]\n\n");
-    for (size_t i = 0; i < IG_COUNT(commands); i++) {
+    for (size_t i = 0; commands[i] != NULL; i++) {
         ig_buf_addf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
     }
     ig_buf_adds(out, "\n`initgate COMMAND --help` tells more. Exit codes: 0 all checks passed, 1 a "
@@ -34,13 +29,14 @@ static void add_help(const struct command *command, struct ig_buf *out)
     }
     ig_buf_adds(out, "\n");
     for (int i = 0; i < OPT_COUNT; i++) {
-        if ((command->accepted & OPT_BIT(i)) == 0 && i != OPT_HELP) {
+        if (!command_takes(command, i)) {
             continue;
         }
+        IG_AUTO_FREE char *summary = command_flag_summary(command, i);
         IG_AUTO_FREE char *flag =
             ig_format("--%s%s%s", table[i].name, table[i].argument != NULL ? " " : "",
                       table[i].argument != NULL ? table[i].argument : "");
-        ig_buf_addf(out, "  %-26s  %s\n", flag, table[i].summary);
+        ig_buf_addf(out, "  %-26s  %s\n", flag, summary);
         if (table[i].variable != NULL) {
             ig_buf_addf(out, "  %-26s  variable: %s\n", "", table[i].variable);
         }
@@ -49,7 +45,7 @@ static void add_help(const struct command *command, struct ig_buf *out)
 
 static const struct command *find_command(const char *name)
 {
-    for (size_t i = 0; i < IG_COUNT(commands); i++) {
+    for (size_t i = 0; commands[i] != NULL; i++) {
         if (strcmp(commands[i]->name, name) == 0) {
             return commands[i];
         }
@@ -59,8 +55,9 @@ static const struct command *find_command(const char *name)
 
 static int unknown_command(const char *name)
 {
-    const char *names[IG_COUNT(commands) + 1] = {0};
-    for (size_t i = 0; i < IG_COUNT(commands); i++) {
+    enum { MOST = 16 };
+    const char *names[MOST + 1] = {0};
+    for (size_t i = 0; i < MOST && commands[i] != NULL; i++) {
         names[i] = commands[i]->name;
     }
     const char *near = ig_suggest(name, names);
@@ -68,6 +65,31 @@ static int unknown_command(const char *name)
         ig_format("unknown command \"%s\"%s%s%s", name, near != NULL ? "; did you mean " : "",
                   near != NULL ? near : "", near != NULL ? "?" : "");
     return usage_error(NULL, text);
+}
+
+/* A sentence where FORMAT is none of COMMAND's, or NULL. */
+static char *unknown_format(const struct command *command, const char *format)
+{
+    if (format == NULL) {
+        return NULL;
+    }
+    for (const char *const *name = command->formats(); *name != NULL; name++) {
+        if (strcmp(*name, format) == 0) {
+            return NULL;
+        }
+    }
+    IG_AUTO_FREE char *known = command_formats(command);
+    return ig_format("unknown format \"%s\"; known: %s", format, known);
+}
+
+static int run_checked(const struct command *command, const struct options *options)
+{
+    struct ig_error e = {0};
+    IG_AUTO_FREE char *fault = unknown_format(command, options->value[OPT_FORMAT]);
+    if (options_check_environment(&e) != 0) {
+        return usage_error(options, e.text);
+    }
+    return fault != NULL ? usage_error(options, fault) : command->run(options);
 }
 
 static int run_command(const struct command *command, size_t argc, char **argv)
@@ -82,10 +104,8 @@ static int run_command(const struct command *command, size_t argc, char **argv)
         add_help(command, &help);
         code = print_output(NULL, ig_buf_text(&help));
         ig_buf_free(&help);
-    } else if (options_check_environment(&e) != 0) {
-        code = usage_error(&options, e.text);
     } else {
-        code = command->run(&options);
+        code = run_checked(command, &options);
     }
     options_free(&options);
     return code;

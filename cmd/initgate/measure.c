@@ -27,5 +27,6 @@ const struct command command_measure = {
     .details = "Executable ELF programs and #! scripts become binaries (digest, loader), anything\n"
                "else files (digest, mode, owner). Measure what you trust: the build, not the pod.",
     .accepted = OPT_BIT(OPT_TIMEOUT) | OPT_BIT(OPT_ROOT) | OPT_BIT(OPT_OUTPUT),
+    .operand = "PATH",
     .run = run,
 };

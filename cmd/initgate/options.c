@@ -24,7 +24,7 @@ static const struct option table[OPT_COUNT] = {
                   "look programs and files up below DIR, never outside it"},
     [OPT_PLATFORM] = {"platform", "OS/ARCH", "INITGATE_PLATFORM",
                       "judge for another machine, as linux/arm64"},
-    [OPT_FORMAT] = {"format", "FORMAT", "INITGATE_FORMAT", "text (the default), json; inspect: dot too"},
+    [OPT_FORMAT] = {"format", "FORMAT", "INITGATE_FORMAT", "how to print it"},
     [OPT_OUTPUT] = {"output", "FILE", "INITGATE_OUTPUT", "write to FILE, not to standard output"},
     [OPT_QUIET] = {"quiet", NULL, "INITGATE_QUIET",
                    "text: only what failed, warned or could not be evaluated"},

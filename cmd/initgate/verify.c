@@ -105,7 +105,9 @@ static int deliver(const struct options *o, const struct ig_report *report)
 {
     const char *format = o->value[OPT_FORMAT] != NULL ? o->value[OPT_FORMAT] : "text";
     int code = ig_report_exit(report);
-    IG_AUTO_FREE char *text = ig_report_write(report, format, want_colour(o), o->given[OPT_QUIET]);
+    struct ig_write_options how = {.colour = want_colour(o), .quiet = o->given[OPT_QUIET],
+                                   .warn_only = o->given[OPT_WARN_ONLY]};
+    IG_AUTO_FREE char *text = ig_report_write(report, format, &how);
     IG_AUTO_FREE char *message = ig_report_termination(report);
     int written = print_output(o, text);
     if (write_termination_log(o, message) != 0) {
@@ -115,16 +117,6 @@ static int deliver(const struct options *o, const struct ig_report *report)
         code = ig_report_exit_warn_only(report);
     }
     return code == IG_EXIT_PASS ? written : code;
-}
-
-static bool known_format(const char *name)
-{
-    for (const char *const *f = ig_format_names(); *f != NULL; f++) {
-        if (strcmp(*f, name) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Behind the policy, since what it names already is not scanned again. */
@@ -161,11 +153,6 @@ static int run(const struct options *o)
                                             "--binary or in the policy", o->operands[0]);
         return usage_error(o, text);
     }
-    if (o->value[OPT_FORMAT] != NULL && !known_format(o->value[OPT_FORMAT])) {
-        IG_AUTO_FREE char *text = ig_format("unknown format \"%s\"; known: text, json",
-                                            o->value[OPT_FORMAT]);
-        return usage_error(o, text);
-    }
     if (o->settle >= command_seconds(o)) {
         return usage_error(o, "--settle: must be less than --timeout");
     }
@@ -195,6 +182,7 @@ const struct command command_verify = {
     .summary = "check what a policy names; the main job",
     .details = "Flags add to the policy, they never replace or relax what it says.\n"
                "Example: initgate verify --binary /app/server --sha256 HEX --run-as 1001:1001",
+    .formats = ig_format_names,
     .accepted = OPT_BIT(OPT_POLICY) | OPT_BIT(OPT_BINARY) | OPT_BIT(OPT_SHA256) |
                 OPT_BIT(OPT_SHA256SUMS) | OPT_BIT(OPT_SCAN) | OPT_BIT(OPT_RUN_AS) | OPT_BIT(OPT_ROOT) |
                 OPT_BIT(OPT_PLATFORM) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT) |

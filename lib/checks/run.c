@@ -64,9 +64,11 @@ static void publish(void *context, size_t index, struct ig_result *result)
     if (!run->closed) {
         struct ig_result *to = &run->results[run->first[slot->subject] + index];
         char *subject = IG_STEAL(to->subject);
+        char *path = IG_STEAL(to->path);
         copy_result(to, result);
         free(to->subject);
         to->subject = subject;
+        to->path = path;
     }
     pthread_mutex_unlock(&run->lock);
     atomic_fetch_add(&run->published, 1);
@@ -275,6 +277,7 @@ static void lay_out(struct run *run)
             ig_sanitize(&safe, subject->path, strlen(subject->path));
             r->check = subject->settings[j].spec->id;
             r->subject = ig_buf_steal(&safe);
+            r->path = subject->kind != IG_KIND_PROC ? ig_strdup(subject->path) : NULL;
         }
     }
 }

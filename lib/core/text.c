@@ -2,6 +2,7 @@
 #include "core/text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -40,14 +41,16 @@ size_t ig_utf8_decode(const char *s, size_t length, unsigned *rune)
     return 0;
 }
 
-/* UAX #9 controls, zero-width characters, line and paragraph separators, C1, tags. */
+/* UAX #9 controls, zero-width characters, line and paragraph separators, C1, tags; noncharacters
+ * (Unicode 23.7), which XML, YAML and many readers refuse. */
 bool ig_rune_deceives(unsigned rune)
 {
     return rune < 0x20 || (rune >= 0x7f && rune <= 0x9f) || rune == 0xad || rune == 0x61c ||
            rune == 0x180e || (rune >= 0x200b && rune <= 0x200f) ||
            (rune >= 0x2028 && rune <= 0x202e) || (rune >= 0x2060 && rune <= 0x206f) ||
            rune == 0xfeff || (rune >= 0xfff0 && rune <= 0xfffb) ||
-           (rune >= 0xe0000 && rune <= 0xe0fff);
+           (rune >= 0xe0000 && rune <= 0xe0fff) || (rune >= 0xfdd0 && rune <= 0xfdef) ||
+           (rune & 0xfffe) == 0xfffe;
 }
 
 static void escape_bytes(struct ig_buf *out, const char *s, size_t n)
@@ -93,6 +96,20 @@ char *ig_escaped(const char *s)
     struct ig_buf out = {0};
     ig_escape(&out, s, strlen(s));
     return ig_buf_steal(&out);
+}
+
+void ig_unescape(struct ig_buf *out, const char *s)
+{
+    for (; *s != '\0'; s++) {
+        unsigned byte = (unsigned char)*s;
+        if (*s == '\\' && s[1] == 'x' && sscanf(s + 2, "%2x", &byte) == 1) {
+            s += 3;
+        } else if (*s == '\\' && s[1] != '\0') {
+            s++;
+            byte = *s == 'n' ? '\n' : *s == 't' ? '\t' : *s == 'r' ? '\r' : (unsigned char)*s;
+        }
+        ig_buf_add(out, (char[]){(char)byte}, 1);
+    }
 }
 
 static size_t least(size_t a, size_t b)

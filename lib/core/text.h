@@ -17,14 +17,13 @@
  * not start one. *RUNE receives its code point. LENGTH is what is readable. */
 size_t ig_utf8_decode(const char *s, size_t length, unsigned *rune);
 
-/* Is RUNE a control character (C0, DEL, C1), or one that changes how the text around it is shown:
- * bidi and zero-width controls, line separators, tags? */
+/* Is RUNE a control character (C0, DEL, C1), one that changes how the text around it is shown (bidi
+ * and zero-width controls, line separators, tags), or none at all (U+FFFE and its like)? */
 bool ig_rune_deceives(unsigned rune);
 
 /* Append S escaped: printable UTF-8 stays, a backslash becomes "\\", newline,
- * tab and carriage return "\n", "\t", "\r", other control characters (C0, DEL,
- * C1), bidi and zero-width controls, line separators and bytes that are not
- * UTF-8 become "\xNN" byte by byte. */
+ * tab and carriage return "\n", "\t", "\r", what ig_rune_deceives() names and
+ * bytes that are not UTF-8 become "\xNN" byte by byte. */
 void ig_escape(struct ig_buf *out, const char *s, size_t length);
 
 /* The same, but a backslash stays one: for whole messages whose parts may have been
@@ -33,6 +32,9 @@ void ig_sanitize(struct ig_buf *out, const char *s, size_t length);
 
 /* ig_escape() as a malloc'd string, of a C string. */
 char *ig_escaped(const char *s);
+
+/* Append the bytes that ig_escape() made S of. */
+void ig_unescape(struct ig_buf *out, const char *s);
 
 /* The candidate nearest to WORD (optimal string alignment, case folded), or
  * NULL where none is near enough to be meant. CANDIDATES ends with NULL. */

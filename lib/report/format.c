@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-const struct ig_formatter ig_formatters[] = {
-    {"text", ig_format_text},
-    {"json", ig_format_json},
+const struct ig_formatter ig_formatters[IG_FORMAT_COUNT + 1] = {
+    {"text", ig_format_text},   {"json", ig_format_json}, {"junit", ig_format_junit},
+    {"sarif", ig_format_sarif}, {"tap", ig_format_tap},   {"github", ig_format_github},
     {0},
 };
 
@@ -62,5 +62,13 @@ void ig_format_verdict(const struct ig_report *report, struct ig_buf *out)
             ig_buf_addf(out, ", %zu warning%s", warned, warned == 1 ? "" : "s");
             name_results(report, IG_STATUS_WARN, out);
         }
+    }
+}
+
+void ig_format_sentences(const struct ig_result *r, struct ig_buf *out)
+{
+    ig_buf_adds(out, r->message);
+    if (r->fix != NULL) {
+        ig_buf_addf(out, " To do: %s", r->fix);
     }
 }

@@ -5,7 +5,7 @@
 
 static void add_optional(struct ig_json *j, const char *key, const char *text)
 {
-    /* Every result has the same keys, so that a consumer needs no "if present". */
+    /* The same keys always, so that a consumer needs no "if present". */
     ig_json_string(j, key, text != NULL ? text : "");
 }
 
@@ -44,12 +44,8 @@ void ig_format_json(const struct ig_report *report, const struct ig_format_optio
     ig_json_object(&j, NULL);
     ig_json_string(&j, "apiVersion", "initgate.dev/v1");
     ig_json_string(&j, "kind", "Report");
-    if (report->policy != NULL) {
-        ig_json_string(&j, "policy", report->policy);
-    }
-    if (report->root != NULL) {
-        ig_json_string(&j, "root", report->root);
-    }
+    add_optional(&j, "policy", report->policy);
+    add_optional(&j, "root", report->root);
     ig_json_string(&j, "verdict", ig_report_verdict(report));
     ig_json_object(&j, "summary");
     for (enum ig_outcome s = 0; s < IG_STATUS_COUNT; s++) {

@@ -85,6 +85,7 @@ void ig_result_free(struct ig_result *r)
 {
     ig_result_clear_items(r);
     free(r->subject);
+    free(r->path);
     free(r->message);
     free(r->expected);
     free(r->observed);

@@ -18,13 +18,14 @@ enum ig_outcome {
 /* One of many things that a result is about: a file of a volume. */
 struct ig_item {
     const char *kind;    /* "missing", "changed", "extra", ...; static */
-    char *path;          /* owned, sanitized, as is DETAIL */
+    char *path;          /* below the subject, "." for itself; owned, escaped, as is DETAIL */
     char *detail;        /* "mode 0600, expected 0644"; NULL where the kind says all */
 };
 
 struct ig_result {
     const char *check;   /* id, static */
     char *subject;       /* all strings: owned, sanitized (core/text.h); NULL where nothing is said */
+    char *path;          /* the file or folder that is judged, its raw bytes; owned, NULL for /proc */
     enum ig_outcome status;
     char *message;       /* a complete sentence */
     char *expected;

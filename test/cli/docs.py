@@ -18,7 +18,7 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DOCS = ["README.md", "doc/policy.md", "doc/trust.md", "doc/developing.md", "doc/debugging-pods.md",
-        "doc/checks.md"]
+        "doc/checks.md", "doc/report.md"]
 results = {True: 0, False: 0}
 
 
@@ -103,6 +103,17 @@ def named_things(binary, checks):
             report(found in flags, f"{name} names the flag {found}", "which does not exist")
 
 
+def report_document():
+    """doc/report.md has a row for each key of the report's schema, and no other."""
+    schema = json.loads(read("doc/report.schema.json"))
+    text = read("doc/report.md").split("\n## JSON\n")[1].split("\n## ")[0]
+    tables = [set(re.findall(r"^\| `(\w+)` \|", part, re.M)) for part in text.split("\n| key")[1:]]
+    keys = [set(part["properties"]) for part in
+            (schema, schema["$defs"]["result"], schema["$defs"]["item"])]
+    report(tables == keys, "doc/report.md has a row for each key of the report",
+           f"{tables} are not {keys}")
+
+
 def main():
     write = sys.argv[1] == "--write"
     binary = os.path.abspath(sys.argv[2 if write else 1])
@@ -113,6 +124,7 @@ def main():
         return 0
     report(read("doc/checks.md") == document, "doc/checks.md is what explain says",
            "run test/cli/docs.py --write")
+    report_document()
     run_examples(binary)
     named_things(binary, checks)
     print(f"{results[True]} passed, {results[False]} failed")

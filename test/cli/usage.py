@@ -221,10 +221,13 @@ def flags(b):
             "--settle: the policy names no volume")
     b.usage("--settle as long as --timeout", ["verify", "--settle", "5", "--timeout", "5"],
             "--settle: must be less than --timeout")
-    for command in ("verify", "inspect", "list", "version"):
-        outcome = b.run(command, "--format", "xml", *(["x"] if command == "inspect" else []))
-        b.case(f"{command} --format xml", outcome, 2, out="",
-               err_has='initgate: error: unknown format "xml"; known: text, json')
+    formats = {"verify": "text, json, junit, sarif, tap, github", "inspect": "text, json, dot",
+               "list": "text, json", "version": "text, json"}
+    for command, known in formats.items():
+        b.usage(f"{command} --format xml", [command, "--format", "xml"],
+                f'unknown format "xml"; known: {known}')
+        b.case(f"{command} --help names its formats", b.run(command, "--help"), 0,
+               out_has=f"how to print it: {known}; default text\n")
     known = ("linux/amd64 linux/arm64 linux/386 linux/arm linux/ppc64le linux/s390x linux/riscv64 "
              "linux/loong64 linux/mips64le")
     for text in ("linux/pdp11", "windows/amd64", "linux/", "linux", "linux/amd64/x", "Linux/amd64"):
@@ -691,7 +694,7 @@ def outputs(b):
                     '"good"}]}' % HEAD)
     outcome = b.run("verify", "--policy", named, "--format", "json")
     b.true("JSON names the policy", report(outcome).get("policy") == "the server", str(outcome))
-    for form in ("text", "json"):
+    for form in ("text", "json", "junit", "sarif", "tap", "github"):
         plain = b.run("verify", "--binary", bad, "--format", form)
         out = b.write("out", "x" * 100000)
         outcome = b.run("verify", "--binary", bad, "--format", form, "--output", out)
