@@ -423,7 +423,7 @@ def items(b):
     volume = b.path("volume")
     os.mkdir(volume)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", volume], check=True)
-    policy = b.write("volume.json", '{%s, "volumes": [{"mountPath": "%s"}]}' % (HEAD, volume))
+    policy = b.write("volume.json", '{%s, "volumes": [{"mountPath": "%s", "writers": {}}]}' % (HEAD, volume))
     with contextlib.ExitStack() as stack:
         stack.callback(subprocess.run, ["umount", "--lazy", volume], check=True)
         for name in NAMES.values():
