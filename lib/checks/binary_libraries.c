@@ -257,7 +257,7 @@ static bool say_oddities(const struct ig_resolution *r, struct ig_result *out)
         }
     }
     for (size_t i = 0; i < r->need_count; i++) {
-        if (r->needs[i].ignored) {
+        if (r->needs[i].ignored && !r->needs[i].optional) {
             ig_result_set(out, IG_STATUS_WARN, "The preloaded library %s cannot be loaded: the "
                                                "loader passes over it and says so.",
                           r->needs[i].name);

@@ -10,7 +10,7 @@
 #include "elf/versions.h"
 
 /* Real ones have some hundred entries. */
-enum { DYNAMIC_MAX = 1 << 20, CHUNK = 4096 };
+enum { DYNAMIC_MAX = 1 << 20, CHUNK = 4096, FILTEES_MAX = 64 };
 
 uint64_t ig_image_offset(const struct ig_image *image, uint64_t vaddr, uint64_t *room)
 {
@@ -33,6 +33,9 @@ struct tags {
     bool has_strtab, has_soname, has_rpath, has_runpath;
     uint64_t *needed;
     size_t needed_count;
+    uint64_t filtees[FILTEES_MAX];
+    bool optional[FILTEES_MAX];
+    size_t filtee_count;
 };
 
 static void take_tag(struct ig_dynamic *d, struct tags *t, uint64_t tag, uint64_t value)
@@ -44,6 +47,13 @@ static void take_tag(struct ig_dynamic *d, struct tags *t, uint64_t tag, uint64_
             t->needed = ig_realloc_array(t->needed, size, sizeof *t->needed);
         }
         t->needed[t->needed_count++] = value;
+        break;
+    case DT_FILTER:
+    case DT_AUXILIARY:
+        if (t->filtee_count < FILTEES_MAX) {
+            t->optional[t->filtee_count] = tag == DT_AUXILIARY;
+            t->filtees[t->filtee_count++] = value;
+        }
         break;
     case DT_STRTAB: d->strtab = value; t->has_strtab = true; break;
     case DT_STRSZ: d->strsz = value; break;
@@ -180,6 +190,13 @@ static void take_names(struct ig_dynamic *d, const struct tags *t, struct ig_nam
             d->needed[d->needed_count++] = name;
         }
     }
+    d->filtees = ig_alloc_array(t->filtee_count, sizeof *d->filtees);
+    for (size_t i = 0; i < t->filtee_count; i++) {
+        char *name = string_at(d, names, t->filtees[i]);
+        if (name != NULL) {
+            d->filtees[d->filtee_count++] = (struct ig_filtee){name, t->optional[i]};
+        }
+    }
     d->soname = t->has_soname ? string_at(d, names, t->soname) : NULL;
     d->rpath = t->has_rpath ? string_at(d, names, t->rpath) : NULL;
     d->runpath = t->has_runpath ? string_at(d, names, t->runpath) : NULL;
@@ -245,6 +262,10 @@ void ig_dynamic_free(struct ig_dynamic *d)
     for (size_t i = 0; i < d->needed_count; i++) {
         free(d->needed[i]);
     }
+    for (size_t i = 0; i < d->filtee_count; i++) {
+        free(d->filtees[i].name);
+    }
+    free(d->filtees);
     for (size_t i = 0; i < d->version_need_count; i++) {
         free(d->version_needs[i].file);
         free(d->version_needs[i].version);

@@ -27,10 +27,18 @@ struct ig_reloc_table {
     uint64_t relative;       /* how many at its start have no symbol (DT_RELACOUNT) */
 };
 
+/* A DT_FILTER or DT_AUXILIARY entry: a library that stands in for this one's symbols. */
+struct ig_filtee {
+    char *name;
+    bool optional;           /* DT_AUXILIARY: glibc goes on without it */
+};
+
 struct ig_dynamic {
     bool present;            /* has a PT_DYNAMIC */
     char **needed;           /* DT_NEEDED, in order */
     size_t needed_count;
+    struct ig_filtee *filtees;  /* in order */
+    size_t filtee_count;
     char *soname, *rpath, *runpath;  /* NULL where there is none */
     uint64_t flags, flags_1; /* DT_FLAGS, DT_FLAGS_1 */
     bool textrel, bind_now, symbolic;  /* also by their own tags */

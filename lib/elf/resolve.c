@@ -145,6 +145,21 @@ static void preload(struct ig_search *s)
     preload_list(s, ig_buf_text(&text), ": \t\n", false);
 }
 
+/* glibc's elf/dl-deps.c loads a filtee before what it stands in for, for whom the order of libraries
+ * makes a difference; here it comes behind. musl has none. */
+static void load_filtees(struct ig_search *s, size_t by)
+{
+    const struct ig_dynamic *d = &s->out->objects[by].file->dynamic;
+    for (size_t i = 0; s->out->kind != IG_LOADER_MUSL && i < d->filtee_count; i++) {
+        if (ig_search_exhausted(s)) {
+            return;
+        }
+        struct ig_need *need = look_for(s, by, d->filtees[i].name);
+        need->optional = d->filtees[i].optional;
+        need->ignored = need->optional && !need->found;
+    }
+}
+
 /* Breadth first, as both loaders do. */
 static void load_all(struct ig_search *s)
 {
@@ -155,6 +170,7 @@ static void load_all(struct ig_search *s)
             }
             look_for(s, i, s->out->objects[i].file->dynamic.needed[n]);
         }
+        load_filtees(s, i);
     }
 }
 

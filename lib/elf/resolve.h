@@ -109,7 +109,9 @@ struct ig_need {
     char *name;
     bool found;
     size_t object;          /* where found */
-    bool ignored;           /* a preload that cannot be loaded is passed over by the loader */
+    bool optional;          /* a DT_AUXILIARY entry */
+    bool ignored;           /* a preload that cannot be loaded is passed over by the loader, and so is
+                               what is optional */
     char *fault;            /* where the loader gives up although a file is there: its reason */
     bool unread;            /* the gate could not look: neither found nor missing; `fault` says
                                why */

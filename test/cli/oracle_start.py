@@ -862,6 +862,25 @@ short("symbol: a library's and the program's undefined", "undefined symbol: b2",
     undefined("int y;", NOW), library_lacks(NOW)))
 
 
+def filter_of(option, there, *more):
+    """libx.so stands for libf.so, which alone has x."""
+    return both(undefined("int y;", NOW, links=(f"-Wl,{option},libf.so",)), lambda c: (
+        c.add(c.shared("libf.so", X), f"{c.libs}/libf.so") if there else None), *more)
+
+
+short("filter: the library that it stands for has the symbol", "started", filter_of("-F", True))
+short("filter: the library that it stands for absent", f"libf.so: {NOT_FOUND}",
+      filter_of("-F", False))
+short("filter: auxiliary, which has the symbol", "started", filter_of("-f", True))
+short("filter: auxiliary, absent", GONE, filter_of("-f", False))
+short("filter: auxiliary, absent and not needed", "started", both(
+    filter_of("-f", False), lambda c: c.add(c.shared(
+        "libx.so", X, flags=("-Wl,-f,libf.so",)), f"{c.libs}/libx.so")))
+short("filter: auxiliary, damaged and not needed", "started", both(
+    filter_of("-f", False), lambda c: (c.write(f"{c.libs}/libf.so", 100 * "text"), c.add(c.shared(
+        "libx.so", X, flags=("-Wl,-f,libf.so",)), f"{c.libs}/libx.so"))))
+
+
 def asks_all(*functions):
     return both(*functions, lambda c: c.binary.update(symbols="all"))
 

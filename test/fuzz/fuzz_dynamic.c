@@ -4,6 +4,29 @@
 #include <string.h>
 
 #include "elf/dynamic.h"
+#include "elf/linkage.h"
+
+static void use_linkage(const struct ig_bytes *bytes, const struct ig_image *image,
+                        const struct ig_dynamic *dynamic)
+{
+    struct ig_linkage linkage;
+    if (ig_linkage_parse(bytes, image, dynamic, &linkage, NULL) != 0) {
+        abort();
+    }
+    for (size_t i = 0; i < linkage.ref_count; i++) {
+        ig_linkage_defines(&linkage, &linkage.refs[i], (linkage.refs[i].flags & IG_REF_CALL) != 0);
+    }
+    for (size_t i = 0; i < linkage.def_count; i++) {
+        const struct ig_definition *def = &linkage.defs[i];
+        struct ig_reference ref = {.name = def->name, .version = def->version};
+        /* What it defines it must find. */
+        if (def->version != 0 && !ig_linkage_defines(&linkage, &ref, false)) {
+            abort();
+        }
+    }
+    free(ig_linkage_name(bytes, image, dynamic, 1));
+    ig_linkage_free(&linkage);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -51,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     free(fault);
     ig_symbols_free(&symbols);
+    use_linkage(&bytes, &image, &dynamic);
     ig_dynamic_free(&dynamic);
     ig_image_free(&image);
     return 0;
