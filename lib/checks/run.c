@@ -128,6 +128,17 @@ static unsigned worker_count(const struct run *run)
     return heavy < run->scene.cpus ? (unsigned)heavy : run->scene.cpus;
 }
 
+/* All of them before any file is judged: see volume.h. */
+static void open_volumes(struct run *run)
+{
+    for (size_t i = 0; i < run->policy->subject_count; i++) {
+        const struct ig_subject *subject = &run->policy->subjects[i];
+        if (subject->kind == IG_KIND_VOLUME) {
+            ig_volume_open(&run->volumes[i], &run->scene, subject);
+        }
+    }
+}
+
 static void look_again(struct run *run)
 {
     for (size_t i = 0; i < run->policy->subject_count; i++) {
@@ -181,6 +192,7 @@ static void *conduct(void *context)
     }
     run->scene_open = true;
     set_deadline(run);
+    open_volumes(run);
     run->shared = ig_shared_new(run->scene.root, library_changed, run);
     ig_parallel(worker_count(run), work, run);
     ig_shared_finish(run->shared);

@@ -152,7 +152,6 @@ void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subje
         }
     } else if (subject->kind == IG_KIND_VOLUME) {
         ev.volume = volume;
-        ig_volume_open(volume, scene, subject);
     }
     for (size_t i = 0; i < subject->setting_count; i++) {
         results[i].check = subject->settings[i].spec->id;

@@ -11,7 +11,7 @@
 
 /* Fill one result for each of SUBJECT's settings. PUBLISH is called for each as soon as it is known
  * (a watchdog may end the run before the others are), and once more at the end for those that a
- * change of the file turned into an error. Of a volume, VOLUME is opened, and stays so. USES
+ * change of the file turned into an error. Of a volume, VOLUME is open. USES
  * grows by the libraries that the results rest on, for the caller to look at again. */
 void ig_subject_run(const struct ig_scene *scene, const struct ig_subject *subject,
                     struct ig_volume *volume, struct ig_uses *uses,

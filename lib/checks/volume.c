@@ -25,6 +25,7 @@ void ig_volume_open(struct ig_volume *volume, const struct ig_scene *scene,
     if (ig_fsroot_walk(scene->own, volume->at, 0, &volume->walk) == 0 && scene->mounts_known) {
         volume->mount = mount_at(scene, &volume->walk);
     }
+    ig_generation_open(&volume->generation, &volume->walk);
 }
 
 void ig_volume_close(struct ig_volume *volume)
@@ -32,6 +33,7 @@ void ig_volume_close(struct ig_volume *volume)
     if (volume->opened) {
         ig_walk_free(&volume->walk);
         ig_tree_free(volume->quiet);
+        ig_generation_close(&volume->generation);
     }
     *volume = (struct ig_volume){0};
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A volume under judgement: looked up once, before any of its checks, held open
- * until the whole run has ended, and looked at again then.
+ * A volume under judgement: looked up once, before any check of the run, held open
+ * until the whole run has ended, and looked at again then, so that all its files are
+ * judged between the two looks.
  */
 #ifndef IG_CHECKS_VOLUME_H
 #define IG_CHECKS_VOLUME_H
 
 #include <stdbool.h>
 
+#include "checks/generation.h"
 #include "checks/scene.h"
 #include "report/result.h"
 
@@ -20,6 +22,7 @@ struct ig_volume {
     struct ig_walk walk;          /* to there, in scene->own; walk.error where that failed */
     const struct ig_mount *mount; /* exactly there, in scene->mounts; NULL where nothing is mounted */
     struct ig_tree *quiet;        /* volume.writers' first look; NULL where it took none */
+    struct ig_generation generation; /* of a ConfigMap and its like: what "..data" led to */
 };
 
 void ig_volume_open(struct ig_volume *volume, const struct ig_scene *scene,

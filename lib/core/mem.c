@@ -55,16 +55,21 @@ char *ig_strdup(const char *s)
     return ig_strndup(s, strlen(s));
 }
 
+char *ig_vformat(const char *format, va_list args)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, args) < 0) {
+        out_of_memory();
+    }
+    return text;
+}
+
 char *ig_format(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = NULL;
-    int n = vasprintf(&text, format, args);
+    char *text = ig_vformat(format, args);
     va_end(args);
-    if (n < 0) {
-        out_of_memory();
-    }
     return text;
 }
 

@@ -8,6 +8,7 @@
 #ifndef IG_CORE_MEM_H
 #define IG_CORE_MEM_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@ void *ig_realloc_array(void *p, size_t count, size_t size);
 char *ig_strdup(const char *s);
 char *ig_strndup(const char *s, size_t n);
 char *ig_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *ig_vformat(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 /* Cleanup attributes keep errno, so that they may stand before `return`. */
 void ig_cleanup_free(void *pointer_to_pointer);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -23,6 +24,22 @@ int ig_fsroot_open(const char *dir, struct ig_fsroot **out, struct ig_error *e)
     struct ig_fsroot *root = ig_alloc(sizeof *root);
     root->fd = fd;
     *out = root;
+    return 0;
+}
+
+int ig_fsroot_of_walk(const struct ig_walk *walk, struct ig_fsroot **out, struct ig_error *e)
+{
+    const struct ig_hop *final = ig_walk_final(walk);
+    IG_AUTO_FREE char *shown = ig_escaped(walk->path);
+    if (final == NULL || !ig_meta_is(&final->meta, S_IFDIR)) {
+        return ig_error_set(e, final == NULL ? walk->error : ENOTDIR, "%s", shown);
+    }
+    int fd = ig_fd_duplicate(walk->fd);
+    if (fd < 0) {
+        return ig_error_set(e, errno, "%s", shown);
+    }
+    *out = ig_alloc(sizeof **out);
+    (*out)->fd = fd;
     return 0;
 }
 

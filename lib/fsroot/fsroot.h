@@ -79,6 +79,10 @@ enum {
     IG_WALK_BARE = 2,      /* to see whether anything changed: the hops lack mount ids and ACLs */
 };
 
+/* Let the directory that WALK led to be a root of its own: what leads out of it stays in it. *OUT is
+ * closed with ig_fsroot_close(). Errors: WALK's own, ENOTDIR. */
+int ig_fsroot_of_walk(const struct ig_walk *walk, struct ig_fsroot **out, struct ig_error *e);
+
 /* Walk PATH (absolute or not, it starts at the root). Returns 0 or -1; in both
  * cases OUT is filled (error says why) and must be freed with ig_walk_free().
  * Errors: ENOENT (also for ""), ENOTDIR, ELOOP (more than 40 symlinks, a magic link, or a

@@ -23,32 +23,29 @@ struct lister {
     unsigned depth;
 };
 
-struct names {
-    char **list;
-    size_t count;
-};
-
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void free_names(struct names *names)
+void ig_names_free(struct ig_names *names)
 {
     for (size_t i = 0; i < names->count; i++) {
         free(names->list[i]);
     }
     free(names->list);
+    *names = (struct ig_names){0};
 }
 
 /* All names first, sorted: the report must not depend on a file system's own order. */
-static int read_names(int fd, struct names *names)
+int ig_names_read(int fd, struct ig_names *names)
 {
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+    *names = (struct ig_names){0};
+    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = own >= 0 ? fdopendir(own) : NULL;
     if (dir == NULL) {
         int number = errno;
-        ig_cleanup_close(&copy);
+        ig_cleanup_close(&own);
         return number;
     }
     errno = 0;
@@ -117,19 +114,19 @@ static int list_entry(struct lister *l, int parent, const char *name, const char
 
 static int list_directory(struct lister *l, int fd, const char *path)
 {
-    struct names names = {0};
+    struct ig_names names = {0};
     if (l->depth >= DEPTH_MAX) {
         return ig_error_set(l->e, ELOOP, "%s lies more than %d folders deep", path, DEPTH_MAX);
     }
     l->depth++;
-    int number = read_names(fd, &names);
+    int number = ig_names_read(fd, &names);
     int status = number == 0 ? 0 : ig_error_set(l->e, number, "%s cannot be listed", path);
     for (size_t i = 0; status == 0 && i < names.count; i++) {
         IG_AUTO_FREE char *below =
             ig_format("%s/%s", strcmp(path, "/") == 0 ? "" : path, names.list[i]);
         status = list_entry(l, fd, names.list[i], below);
     }
-    free_names(&names);
+    ig_names_free(&names);
     l->depth--;
     return status;
 }

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every regular file below a directory. */
+/* What is in a directory, and every regular file below it. */
 #ifndef IG_FSROOT_LIST_H
 #define IG_FSROOT_LIST_H
 
 #include <stdint.h>
 
 #include "fsroot/fsroot.h"
+
+struct ig_names {
+    char **list;  /* in byte order, without "." and ".."; owned */
+    size_t count;
+};
+
+/* The names in the directory FD (O_PATH will do). 0 or the errno; *OUT is to be freed in either
+ * case. */
+int ig_names_read(int fd, struct ig_names *out);
+void ig_names_free(struct ig_names *names);
 
 struct ig_listed {
     const char *path;  /* absolute in the root; borrowed until the call returns */

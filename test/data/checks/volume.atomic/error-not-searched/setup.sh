@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+source=$(config_map config app.yaml x)
+chmod 0744 "$source"
+mount_at "$source" "$1/config"

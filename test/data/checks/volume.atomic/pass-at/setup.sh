@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The gate has it elsewhere.
+source=$(config_map config app.yaml x)
+mount_at "$source" "$1/check"

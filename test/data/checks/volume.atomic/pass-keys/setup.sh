@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+source=$(config_map config app.yaml x)
+mount_at "$source" "$1/config"
