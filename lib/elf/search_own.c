@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loader's own files below /etc. A loader passes in silence over one that its user may not read
- * (rtld.c asks access(R_OK), dl-cache.c and dynlink.c open it), so the same image starts for root
+ * (rtld.c asks access(2), dl-cache.c and dynlink.c open it), so the same image starts for root
  * and not for another. */
 #include <errno.h>
 
