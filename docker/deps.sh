@@ -30,7 +30,7 @@ test=(
     busybox-static checksec libtree
     python3-junitparser libxml2-utils
     musl-tools
-    shellcheck cppcheck clang clang-tidy clang-format
+    shellcheck yamllint cppcheck clang clang-tidy clang-format
 )
 
 # Debian's npm conflicts with another vendor's nodejs, which brings its own.

@@ -101,6 +101,7 @@ for script in "${oracles[@]}"; do
 done
 suite image test/image/run.sh
 suite pods test/pod/run.sh "$release"
+suite deploy test/deploy/run.sh "$release"
 suite quickstart test/image/quickstart.sh
 
 echo "$passed passed, $failed failed"

@@ -1,0 +1,97 @@
+{{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
+{{- /*
+Values and pod put together, checked and completed, as JSON:
+
+  pattern, image (the gate's), resources, warnOnly
+  main          the gated container
+  application   the user of the main container: runAsUser, runAsGroup, ...
+  own           the gate's own user, likewise
+  mounts        the gate's mounts besides its own
+  policy        complete
+  configMap     its name
+*/ -}}
+{{- define "initgate.plan" -}}
+{{- if not (and (kindIs "string" .name) (kindIs "map" .values) (kindIs "map" .pod)) -}}
+{{- fail "initgate: a template was called without its dictionary: give it name (a string), values (.Values.initgate) and pod (the pod's spec, a dictionary)." -}}
+{{- end -}}
+{{- $values := .values -}}
+{{- $plan := dict "name" .name "pod" (deepCopy .pod) "values" $values "pattern" $values.pattern
+      "resources" $values.resources "warnOnly" $values.warnOnly
+      "own" (pick $values "runAsUser" "runAsGroup") -}}
+{{- $_ := set $plan "image" (include "initgate.image" $values.image) -}}
+{{- $_ := set $plan "main" (include "initgate.main" $plan | fromJson) -}}
+{{- $_ := set $plan "context" (include "initgate.context" $plan | fromJson) -}}
+{{- $_ := set $plan "policy" (deepCopy $values.policy) -}}
+{{- if not $plan.policy.metadata -}}
+{{- $_ := set $plan.policy "metadata" (dict "name" .name) -}}
+{{- end -}}
+{{- include "initgate.requirements" $plan -}}
+{{- $_ := set $plan.policy "runAs" (include "initgate.runAs" $plan | fromJson) -}}
+{{- include "initgate.completeEnv" $plan -}}
+{{- include "initgate.completePattern" $plan -}}
+{{- $application := pick $plan.context "seLinuxOptions" "appArmorProfile" -}}
+{{- $_ := set $application "runAsUser" $plan.policy.runAs.uid -}}
+{{- $_ := set $application "runAsGroup" $plan.policy.runAs.gid -}}
+{{- $_ := set $plan "application" $application -}}
+{{- $_ := set $plan "configMap" (printf "%s-policy-%s" .name (toJson $plan.policy | sha256sum | trunc 10)) -}}
+{{- omit $plan "pod" "values" "context" "name" | toJson -}}
+{{- end -}}
+
+{{- define "initgate.image" -}}
+{{- if not .repository -}}
+{{- fail "initgate: initgate.image.repository is empty: name the gate's image." -}}
+{{- end -}}
+{{- if and .tag (not .digest) -}}
+{{- fail (printf "initgate: initgate.image.tag %q alone does not pin the gate: whoever can push to the registry can move a tag. Set initgate.image.digest to the image's sha256:... digest." .tag) -}}
+{{- end -}}
+{{- if not .digest -}}
+{{- fail "initgate: initgate.image.digest is empty: set it to the sha256:... digest of the gate's image, as the registry shows it." -}}
+{{- end -}}
+{{- .repository -}}{{- with .tag -}}:{{- . -}}{{- end -}}@{{- .digest -}}
+{{- end -}}
+
+{{- define "initgate.main" -}}
+{{- $names := list -}}
+{{- $found := dict -}}
+{{- range .pod.containers -}}
+{{- $names = append $names .name -}}
+{{- if and (not $found) (or (not $.values.container) (eq .name $.values.container)) -}}
+{{- $found = . -}}
+{{- end -}}
+{{- end -}}
+{{- if not $found -}}
+{{- fail (printf "initgate: initgate.container %q is none of the pod's containers (%s)." $.values.container (join ", " $names)) -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{- /* The container's own settings lie over the pod's, zero and false too: no merge() here, which
+would take them for unset. */ -}}
+{{- define "initgate.context" -}}
+{{- $context := dict -}}
+{{- range $from := list .pod.securityContext .main.securityContext -}}
+{{- range $key, $value := $from -}}
+{{- if not (kindIs "invalid" $value) -}}
+{{- $_ := set $context $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $context -}}
+{{- end -}}
+
+{{- /* "true" where .path is .dir or lies below it. */ -}}
+{{- define "initgate.below" -}}
+{{- $dir := trimSuffix "/" .dir -}}
+{{- if or (eq .path $dir) (hasPrefix (printf "%s/" $dir) .path) -}}true{{- end -}}
+{{- end -}}
+
+{{- /* The mount of the main container that holds .path: the longest one; empty where none does. */ -}}
+{{- define "initgate.mountOf" -}}
+{{- $found := dict "mountPath" "" -}}
+{{- range .plan.main.volumeMounts -}}
+{{- if and (include "initgate.below" (dict "path" $.path "dir" .mountPath)) (gt (len .mountPath) (len $found.mountPath)) -}}
+{{- $found = . -}}
+{{- end -}}
+{{- end -}}
+{{- with $found.mountPath -}}{{- toJson $found -}}{{- end -}}
+{{- end -}}

@@ -1,0 +1,101 @@
+{{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
+{{- /* Values and pods that contradict each other fail here, in a sentence, rather than at the pod's
+start. */ -}}
+{{- define "initgate.requirements" -}}
+{{- $plan := . -}}
+{{- if not (or .policy.binaries .policy.files .policy.volumes .policy.proc) -}}
+{{- fail "initgate: initgate.policy names nothing to check: give it binaries, files, volumes or proc." -}}
+{{- end -}}
+{{- if and (ne .pattern "sharedVolume") (not (contains "@sha256:" .main.image)) -}}
+{{- fail (printf "initgate: pattern %s checks the image of container %s, and %s is not pinned by digest: the tag could move between the check and the start. Use NAME@sha256:..., or pattern sharedVolume where the program is on a volume." .pattern .main.name .main.image) -}}
+{{- end -}}
+{{- include "initgate.requireNames" . -}}
+{{- include "initgate.requireProc" . -}}
+{{- include "initgate.requireMounts" . -}}
+{{- include "initgate.requireVolumes" . -}}
+{{- range concat (.policy.binaries | default list) (.policy.files | default list) -}}
+{{- include "initgate.requireSight" (dict "plan" $plan "path" .path) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "initgate.requireNames" -}}
+{{- range concat (.pod.initContainers | default list) .pod.containers -}}
+{{- if has .name (list "gate" "install-gate") -}}
+{{- fail (printf "initgate: the pod has a container %q already: that name is the gate's." .name) -}}
+{{- end -}}
+{{- end -}}
+{{- range .pod.volumes -}}
+{{- if has .name (list "initgate" "initgate-policy" "initgate-target") -}}
+{{- fail (printf "initgate: the pod has a volume %q already: that name is the gate's." .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* What the policy denies must not be what the pod asks for: every start would be blocked. */ -}}
+{{- define "initgate.requireProc" -}}
+{{- $asks := dict "hostPid" (and .pod.hostPID "hostPID: true") "sharedPid" (and .pod.shareProcessNamespace "shareProcessNamespace: true") "privileged" (and .context.privileged (printf "container %s privileged: true" .main.name)) -}}
+{{- range $key, $asked := $asks -}}
+{{- $said := get ($.policy.proc | default dict) $key -}}
+{{- if kindIs "map" $said -}}{{- $said = $said.expect | default "deny" -}}{{- end -}}
+{{- if and $asked (eq (toString $said) "deny") -}}
+{{- fail (printf "initgate: initgate.policy.proc.%s is deny and the pod has %s: take one of them back." $key $asked) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "initgate.requireMounts" -}}
+{{- $paths := list -}}
+{{- if ne .pattern "imageVolume" -}}{{- $paths = append $paths "/etc/initgate" -}}{{- end -}}
+{{- if hasPrefix "sameImage" .pattern -}}{{- $paths = append $paths "/gate" -}}{{- end -}}
+{{- $main := .main.name -}}
+{{- range .main.volumeMounts -}}
+{{- $mount := . -}}
+{{- if .subPathExpr -}}
+{{- fail (printf "initgate: container %s mounts %s with subPathExpr, which the gate cannot follow: it has not that container's environment. Use subPath." $main .mountPath) -}}
+{{- end -}}
+{{- range $paths -}}
+{{- if or (include "initgate.below" (dict "path" $mount.mountPath "dir" .)) (include "initgate.below" (dict "path" . "dir" $mount.mountPath)) -}}
+{{- fail (printf "initgate: container %s mounts %s, and the gate needs %s for itself: mount it elsewhere, or use pattern imageVolume." $main $mount.mountPath .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* A volume of the policy is a mount of the main container, as promised. */ -}}
+{{- define "initgate.requireVolumes" -}}
+{{- $plan := . -}}
+{{- range $index, $volume := .policy.volumes -}}
+{{- $key := printf "initgate.policy.volumes[%d]" $index -}}
+{{- $mount := dict -}}
+{{- range $plan.main.volumeMounts -}}
+{{- if eq (trimSuffix "/" .mountPath) $volume.mountPath -}}{{- $mount = . -}}{{- end -}}
+{{- end -}}
+{{- if not $mount -}}
+{{- fail (printf "initgate: %s.mountPath %s is no mount of container %s: every start would be blocked." $key .mountPath $plan.main.name) -}}
+{{- end -}}
+{{- $readOnly := .readOnly -}}
+{{- if kindIs "map" .options -}}{{- $readOnly = .options.readOnly | default $readOnly -}}{{- end -}}
+{{- if and $readOnly (not $mount.readOnly) -}}
+{{- fail (printf "initgate: %s.readOnly is true and container %s mounts %s writable: set readOnly: true on that mount." $key $plan.main.name .mountPath) -}}
+{{- end -}}
+{{- if and (hasKey . "at") (ne $plan.pattern "imageVolume") -}}
+{{- fail (printf "initgate: %s.at is for pattern imageVolume: with %s the gate has each volume where the main container has it." $key $plan.pattern) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* The gate must be able to see what it is to judge. */ -}}
+{{- define "initgate.requireSight" -}}
+{{- $mount := include "initgate.mountOf" . | fromJson -}}
+{{- $plan := .plan -}}
+{{- if and (eq $plan.pattern "sharedVolume") (not $mount.mountPath) -}}
+{{- fail (printf "initgate: pattern sharedVolume sees the volumes of container %s only, and %s lies on none of them: mount its volume there, or use pattern sameImage." $plan.main.name .path) -}}
+{{- end -}}
+{{- if and (eq $plan.pattern "imageVolume") $mount.mountPath -}}
+{{- $named := list -}}
+{{- range $plan.policy.volumes -}}{{- $named = append $named .mountPath -}}{{- end -}}
+{{- if not (has (trimSuffix "/" $mount.mountPath) $named) -}}
+{{- fail (printf "initgate: %s lies on what container %s mounts at %s, which pattern imageVolume does not see: add {mountPath: %s} to initgate.policy.volumes, or use pattern sameImage." .path $plan.main.name $mount.mountPath (trimSuffix "/" $mount.mountPath)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

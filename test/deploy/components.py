@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Kustomize components: what their overlays render is what Helm renders."""
+import functools
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import yaml
+
+import charts
+import tools
+from driver import pod_spec
+from tools import KINDS, KUSTOMIZE, PATTERNS, expect, expect_same
+
+OVERLAYS = KUSTOMIZE / "example/overlays"
+GATE, SERVER = (f"registry.example.com/{name}" for name in ("initgate", "server"))
+
+
+@functools.cache
+def _rendered(pattern):
+    return yaml.safe_dump_all(tools.kustomize(OVERLAYS / PATTERNS[pattern]))
+
+
+def rendered(pattern, kind):
+    """The ConfigMap and one workload of the pattern's overlay."""
+    return [document for document in tools.documents(_rendered(pattern))
+            if document["kind"] in ("ConfigMap", kind)]
+
+
+def check_as_helm(pattern, kind):
+    expect_same("kustomize's and helm's", charts.comparable(rendered(pattern, kind)),
+                charts.comparable(tools.documents(charts.rendered(pattern, kind))))
+
+
+def check_overlay(pattern):
+    expect("the objects", sorted(d["kind"] for d in tools.documents(_rendered(pattern))),
+           sorted(["ConfigMap", *KINDS]))
+    expect("whether the policy is immutable",
+           tools.only(tools.documents(_rendered(pattern)), "ConfigMap")["immutable"], True)
+
+
+def check_twin(pod):
+    """cronjob.yaml says of a CronJob what pod.yaml says of the others."""
+    twin = yaml.safe_load(pod.with_name("cronjob.yaml").read_text(encoding="utf-8"))
+    text = pod.read_text(encoding="utf-8")
+    deeper = re.sub(r"(path|from): /spec/", r"\1: /spec/jobTemplate/spec/", text)
+    expect_same("pod.yaml and cronjob.yaml", yaml.safe_load(deeper), twin)
+
+
+def build(kustomization, pattern="sameImage", base=None):
+    """What an overlay of one's own renders; base: more YAML for the base's first container."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(KUSTOMIZE, Path(folder) / "kustomize")
+        workload = Path(folder) / "kustomize/example/base/deployment.yaml"
+        if base:
+            workload.write_text(base(workload.read_text(encoding="utf-8")), encoding="utf-8")
+        overlay = Path(folder) / "kustomize/example/overlays" / PATTERNS[pattern]
+        file = overlay / "kustomization.yaml"
+        file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text(encoding="utf-8")),
+                                        **kustomization}), encoding="utf-8")
+        return tools.kustomize(overlay)
+
+
+def images_of(spec):
+    return [c["image"] for c in spec.get("initContainers", []) + spec["containers"]] + \
+        [v["image"]["reference"] for v in spec["volumes"] if "image" in v]
+
+
+def check_images(pattern):
+    """`images` reaches every copy: the gate never judges another image than the one that runs."""
+    found = build({"images": [{"name": GATE, "newName": "r/gate", "digest": "sha256:" + "4" * 64},
+                              {"name": SERVER, "digest": "sha256:" + "5" * 64}]}, pattern)
+    for kind in KINDS:
+        names = images_of(pod_spec([d for d in found if d["kind"] == kind]))
+        expect("what is left of the placeholders", [n for n in names if "0000" in n or "1111" in n],
+               [])
+        expect("the gate's image", names.count("r/gate@sha256:" + "4" * 64), 1)
+
+
+def check_readme():
+    """README's kustomization, in an overlay's place."""
+    (language, text), = charts.blocks(KUSTOMIZE / "README.md")
+    expect("the block's language", language, "yaml")
+    found = build(yaml.safe_load(text))
+    spec = pod_spec([d for d in found if d["kind"] == "Deployment"])
+    expect("the images", sorted(images_of(spec)),
+           ["registry.example.com/platform/initgate@sha256:" + "4" * 64,
+            *[f"{SERVER}@sha256:" + "5" * 64] * 2])
+
+
+def check_opt_out():
+    """One label leaves a workload alone, and no other."""
+    found = build({}, base=lambda text: text.replace(
+        "  labels:\n", '  labels:\n    initgate.dev/gate: "off"\n', 1))
+    gated = {d["kind"]: "gate" in str(pod_spec([d]).get("initContainers"))
+             for d in found if d["kind"] in KINDS}
+    expect("what is gated", gated, {kind: kind != "Deployment" for kind in KINDS})
+
+
+def check_incomplete(key):
+    """A container that lacks what is copied is refused, not gated as something else."""
+    def drop(text):
+        document = yaml.safe_load(text)
+        del document["spec"]["template"]["spec"]["containers"][0][key]
+        return yaml.safe_dump(document)
+    try:
+        build({}, base=drop)
+    except AssertionError as refused:
+        if f"/spec/template/spec/initContainers/-1/{key}/" not in str(refused):
+            raise
+    else:
+        raise AssertionError("kustomize accepts it")
+
+
+def check_existing():
+    """Init containers that are there stay, before the gate."""
+    def add(text):
+        document = yaml.safe_load(text)
+        document["spec"]["template"]["spec"]["initContainers"] = [{"name": "first"}]
+        return yaml.safe_dump(document)
+    found = build({}, base=add)
+    spec = pod_spec([d for d in found if d["kind"] == "Deployment"])
+    expect("the init containers", [c["name"] for c in spec["initContainers"]],
+           ["first", "install-gate", "gate"])
+
+
+def tests(_binary):
+    for pod in sorted(KUSTOMIZE.rglob("pod.yaml")) + [KUSTOMIZE / "components/job-retries/job.yaml"]:
+        yield (f"kustomize {pod.parent.name}: the same for a CronJob",
+               lambda p=pod: check_twin(p))
+    for pattern in PATTERNS:
+        yield f"kustomize {pattern}: overlay", lambda p=pattern: check_overlay(p)
+        yield f"kustomize {pattern}: images", lambda p=pattern: check_images(p)
+        for kind in KINDS:
+            yield (f"kustomize {pattern} {kind}: as helm",
+                   lambda p=pattern, k=kind: check_as_helm(p, k))
+    yield "kustomize: README", check_readme
+    yield "kustomize: a workload that is left alone", check_opt_out
+    for key in ("securityContext", "volumeMounts"):
+        yield f"kustomize: a container without {key}", lambda k=key: check_incomplete(k)
+    yield "kustomize: init containers that are there", check_existing

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Helm and Kustomize render, as real pods: with images by their real digests, set as a user
+sets them."""
+import hashlib
+import re
+
+import yaml
+
+import charts
+import components
+import driver
+import images
+import probe
+import tools
+from engine import podman
+from tools import PATTERNS, expect
+
+# What the server prints: in a Job it only tells its version.
+READY = {**dict.fromkeys(("Pod", "Deployment", "StatefulSet"), "Accepting connections"),
+         **dict.fromkeys(("Job", "CronJob"), "tinyproxy ")}
+PASS = "initgate: pass: N checks passed"
+FAIL = "initgate: fail: 1 of N checks failed: {} (/app/server)"
+
+
+def pinned(image):
+    """NAME and digest of an image of this machine; podman finds it by both, as a node would."""
+    digest = podman("image", "inspect", "--format", "{{.Digest}}", image).stdout.strip()
+    return image.rpartition(":")[0], digest
+
+
+def by_digest(image):
+    return "@".join(pinned(image))
+
+
+def helm_values(built, server, artifact):
+    (gate, gate_digest), (name, digest) = pinned(built["initgate"]), pinned(built[server])
+    return {"image": {"repository": name, "digest": digest},
+            "delivery": {"image": by_digest(built[artifact]),
+                         "runtime": by_digest(built["runtime"])},
+            "initgate": {"image": {"repository": gate, "digest": gate_digest},
+                         "policy": {"binaries": [
+                             {"path": "/app/server", "sha256": images.program_digest(),
+                              "interpreter": {"path": "/lib64/ld-linux-x86-64.so.2"}}]}}}
+
+
+def helm_pod(built, pattern, kind, server="server", artifact="artifact"):
+    values = helm_values(built, server, artifact)
+    return tools.documents(charts.template(
+        "--set", f"initgate.pattern={pattern}", "--set", f"kind={kind}", "--values", "-",
+        stdin=yaml.safe_dump(values)))
+
+
+def kustomize_pod(built, pattern, kind, server="server", artifact="artifact"):
+    wanted = {"initgate": "initgate", "server": server, "server-artifact": artifact,
+              "server-runtime": "runtime"}
+    new = [{"name": f"registry.example.com/{name}", "newName": pinned(built[image])[0],
+            "digest": pinned(built[image])[1]} for name, image in wanted.items()]
+    found = [d for d in components.build({"images": new}, pattern)
+             if d["kind"] in ("ConfigMap", kind)]
+    config = tools.only(found, "ConfigMap")
+    config["data"]["policy.json"] = config["data"]["policy.json"].replace(
+        "f" * 64, images.program_digest())
+    return found
+
+
+def tampered(pattern):
+    return {"artifact": "artifact-changed-byte"} if pattern == "sharedVolume" else \
+        {"server": "server-changed-byte"}
+
+
+def check(built, found, exit_code, first_line):
+    """Runs the pod, and holds the gate's exit code and message against what they should be."""
+    kind = next(d["kind"] for d in found if d["kind"] in READY)
+    with driver.Pod(found, built["pause"], ready=READY[kind]) as pod:
+        result = pod.run()
+    containers = {container["name"]: container for container in result["containers"]}
+    gate, server = containers["gate"], containers["server"]
+    said = [*gate["message"].splitlines(), *gate["stderr"].splitlines(),
+            *server["stderr"].splitlines()]
+    try:
+        expect("the gate's exit code", gate["exitCode"], exit_code)
+        expect("the message's first line",
+               re.sub(r"\b\d+ checks", "N checks", gate["message"].partition("\n")[0]), first_line)
+        expect("whether the server ran", server["ran"], exit_code == 0)
+        if exit_code == 0:
+            expect(f"{READY[kind]!r} in its output", READY[kind] in server["stdout"], True)
+            expect("warnings", [line for line in said if line.startswith("warn")], [])
+    except AssertionError as failure:
+        raise AssertionError("\n".join([str(failure), *said])) from None
+    return server
+
+
+def check_job_succeeds(built):
+    server = check(built, helm_pod(built, "sameImage", "Job"), 0, PASS)
+    expect("the Job's exit code", server["exitCode"], 0)
+
+
+CONFIG = "/etc/tinyproxy/tinyproxy.conf"
+
+
+def with_config(built):
+    """imageVolume, and a ConfigMap mounted over a folder of the image, which the policy names."""
+    pod = driver.pod_spec(helm_pod(built, "imageVolume", "Deployment"))
+    del pod["initContainers"]
+    pod["volumes"] = [v for v in pod["volumes"] if not v["name"].startswith("initgate")]
+    pod["volumes"].append({"name": "config", "configMap": {"name": "config"}})
+    pod["containers"][0]["volumeMounts"].append(
+        {"name": "config", "mountPath": "/etc/tinyproxy", "readOnly": True})
+    gate = {"pattern": "imageVolume", **helm_values(built, "server", "artifact")["initgate"]}
+    gate["policy"].update(volumes=[{"mountPath": "/etc/tinyproxy", "readOnly": True}], files=[
+        {"path": CONFIG, "sha256": hashlib.sha256(images.CONFIG.encode()).hexdigest()}])
+    with probe.Probe() as chart:
+        return chart.render({"pod": pod, "initgate": gate})
+
+
+def check_config(built, port, exit_code, first_line):
+    text = images.CONFIG.replace("8080", port)
+    config = {"kind": "ConfigMap", "metadata": {"name": "config"}, "data": {"tinyproxy.conf": text}}
+    check(built, [*with_config(built), config], exit_code, first_line)
+
+
+def tests(binary):
+    built = images.build(binary)
+    for pattern in PATTERNS:
+        yield (f"pod of helm {pattern}: good",
+               lambda p=pattern: check(built, helm_pod(built, p, "Deployment"), 0, PASS))
+        yield (f"pod of helm {pattern}: changed byte",
+               lambda p=pattern: check(built, helm_pod(built, p, "Deployment", **tampered(p)), 1,
+                                       FAIL.format("binary.sha256")))
+    yield "pod of a helm Job: good", lambda: check_job_succeeds(built)
+    yield ("pod of a helm Job: no loader",
+           lambda: check(built, helm_pod(built, "sameImageWithImageVolume", "Job",
+                                         server="server-no-loader"), 1,
+                         FAIL.format("binary.interpreter")))
+    yield ("pod of a helm CronJob: not readable",
+           lambda: check(built, helm_pod(built, "imageVolume", "CronJob",
+                                         server="server-not-readable"), 1,
+                         FAIL.format("binary.access")))
+    yield "pod with a volume over the image: good", lambda: check_config(built, "8080", 0, PASS)
+    yield ("pod with a volume over the image: changed",
+           lambda: check_config(built, "8081", 1,
+                                f"initgate: fail: 1 of N checks failed: file.content ({CONFIG})"))
+    for pattern, kind in (("sharedVolume", "StatefulSet"), ("imageVolume", "CronJob")):
+        yield (f"pod of a kustomize {kind}: good",
+               lambda p=pattern, k=kind: check(built, kustomize_pod(built, p, k), 0, PASS))
+        yield (f"pod of a kustomize {kind}: changed byte",
+               lambda p=pattern, k=kind: check(built, kustomize_pod(built, p, k, **tampered(p)), 1,
+                                               FAIL.format("binary.sha256")))

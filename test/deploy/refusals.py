@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the library chart refuses: by its schema, and in sentences; and what it fills in."""
+import copy
+
+import probe
+from probe import pod, values
+from tools import expect, policy_of
+
+APP = "/app/server"
+MOUNTS = [{"name": "data", "mountPath": "/app", "readOnly": True}]
+CONTEXT = {"runAsUser": 1001, "runAsGroup": 1001, "capabilities": {"drop": ["ALL"]}}
+
+
+def binaries(**keys):
+    return {"binaries": [{"path": APP, **keys}]}
+
+
+def context(**keys):
+    return pod(securityContext={**CONTEXT, **keys})
+
+
+def without(*keys):
+    return pod(securityContext={k: v for k, v in CONTEXT.items() if k not in keys})
+
+
+# What the schema refuses: name, values, what helm must say of it.
+SCHEMA = {
+    "an unknown value": (values(pod(), patern="sameImage"), "'patern' not allowed"),
+    "an unknown value of the image": (values(pod(), image={**probe.GATE, "sha": "x"}),
+                                      "at '/image': additional properties 'sha' not allowed"),
+    "another pattern": (values(pod(), pattern="sidecar"),
+                        "at '/pattern': value must be one of 'sharedVolume', 'sameImage', "
+                        "'sameImageWithImageVolume', 'imageVolume'"),
+    "a short digest": (values(pod(), image={**probe.GATE, "digest": "sha256:00"}),
+                       "at '/image/digest': 'sha256:00' does not match pattern"),
+    "a tag in the repository": (values(pod(), image={**probe.GATE, "repository": "a@sha256:0"}),
+                                "at '/image/repository': 'a@sha256:0' does not match pattern"),
+    "an unknown key of the policy": (values(pod(), binaries(sha25="00")),
+                                     "at '/policy/binaries/0': additional properties 'sha25' not "
+                                     "allowed"),
+    "a digest that YAML takes for a number": (values(pod(), binaries(sha256=0)),
+                                              "at '/policy/binaries/0/sha256'"),
+    "a mode that YAML takes for a number":
+        (values(pod(), {"files": [{"path": "/a", "mode": 0o644}]}), "at '/policy/files/0/mode'"),
+    "another policy version": (values(pod(), {"apiVersion": "v2", **binaries()}),
+                               "at '/policy/apiVersion'"),
+    "a gate that runs as root": (values(pod(), runAsUser=0), "at '/runAsUser': minimum: got 0"),
+    "warnOnly as a string": (values(pod(), warnOnly="no"),
+                             "at '/warnOnly': got string, want boolean"),
+}
+
+# What the templates refuse: name, values, the sentence.
+SENTENCES = {
+    "no image": (values(pod(), image={}),
+                 "initgate.image.repository is empty: name the gate's image."),
+    "a tag alone": (values(pod(), image={"repository": "r/gate", "tag": "v1"}),
+                    'initgate.image.tag "v1" alone does not pin the gate: whoever can push to the '
+                    "registry can move a tag."),
+    "no digest": (values(pod(), image={"repository": "r/gate"}),
+                  "initgate.image.digest is empty: set it to the sha256:... digest"),
+    "an empty policy": (values(pod(), {"metadata": {"name": "x"}}),
+                        "initgate.policy names nothing to check"),
+    "no such container": (values(pod(), container="api"),
+                          'initgate.container "api" is none of the pod\'s containers (app).'),
+    "a main image by tag": (values(pod(image="r/app:v1")),
+                            "pattern sameImage checks the image of container app, and r/app:v1 is "
+                            "not pinned by digest"),
+    "a container of the gate's name": (values({**pod(), "initContainers": [{"name": "gate"}]}),
+                                       'the pod has a container "gate" already'),
+    "a volume of the gate's name":
+        (values({**pod(), "volumes": [{"name": "initgate-policy"}]}),
+         'the pod has a volume "initgate-policy" already'),
+    "hostPID that the policy denies":
+        (values({**pod(), "hostPID": True}, {"proc": {"hostPid": "deny"}}),
+         "initgate.policy.proc.hostPid is deny and the pod has hostPID: true"),
+    "a shared PID namespace that the policy denies":
+        (values({**pod(), "shareProcessNamespace": True}, {"proc": {"sharedPid": {}}}),
+         "initgate.policy.proc.sharedPid is deny and the pod has shareProcessNamespace: true"),
+    "a privileged container that the policy denies":
+        (values(context(privileged=True), {"proc": {"privileged": "deny"}}),
+         "initgate.policy.proc.privileged is deny and the pod has container app privileged: true"),
+    "another user": (values(pod(), {**binaries(), "runAs": {"uid": 7, "gid": 1001}}),
+                     "initgate.policy.runAs.uid is 7 and container app has runAsUser 1001"),
+    "another group": (values(pod(), {**binaries(), "runAs": {"uid": 1001, "gid": 7}}),
+                      "initgate.policy.runAs.gid is 7 and container app has runAsGroup 1001"),
+    "no user": (values(without("runAsUser")),
+                "container app has no securityContext.runAsUser, so the policy cannot say for "
+                "whom it judges"),
+    "no group": (values(without("runAsGroup")), "container app has no securityContext.runAsGroup"),
+    "a group that the policy lacks":
+        (values({**pod(), "securityContext": {"fsGroup": 2000}},
+                {**binaries(), "runAs": {"uid": 1001, "gid": 1001, "groups": [1]}}),
+         "the pod's securityContext gives group 2000 and initgate.policy.runAs.groups lacks it"),
+    "other capabilities":
+        (values(context(capabilities={"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}),
+                {**binaries(), "runAs": {"uid": 1001, "gid": 1001, "capabilities": []}}),
+         "initgate.policy.runAs.capabilities is [] and container app has [NET_BIND_SERVICE] left"),
+    "capabilities that cannot be told":
+        (values(context(capabilities={"drop": ["NET_RAW"]})),
+         "what capabilities container app has left cannot be told"),
+    "another library path":
+        (values(pod(env=[{"name": "LD_LIBRARY_PATH", "value": "/b"}]),
+                {**binaries(), "env": {"LD_LIBRARY_PATH": "/a"}}),
+         'initgate.policy.env.LD_LIBRARY_PATH is "/a" and container app has "/b"'),
+    "a library path that only the cluster knows":
+        (values(pod(env=[{"name": "LD_LIBRARY_PATH", "valueFrom": {"fieldRef": {"fieldPath": "x"}}}])),
+         "LD_LIBRARY_PATH of container app is known in the cluster only"),
+    "subPathExpr":
+        (values(pod(volumeMounts=[{"name": "d", "mountPath": "/d", "subPathExpr": "$(A)"}])),
+         "container app mounts /d with subPathExpr"),
+    "a mount where the policy goes":
+        (values(pod(volumeMounts=[{"name": "d", "mountPath": "/etc/initgate/x"}])),
+         "container app mounts /etc/initgate/x, and the gate needs /etc/initgate for itself"),
+    "a mount over where the gate goes":
+        (values(pod(volumeMounts=[{"name": "d", "mountPath": "/gate"}])),
+         "container app mounts /gate, and the gate needs /gate for itself"),
+    "a volume that is not mounted":
+        (values(pod(), {"volumes": [{"mountPath": "/data"}]}),
+         "initgate.policy.volumes[0].mountPath /data is no mount of container app"),
+    "a volume that is writable":
+        (values(pod(volumeMounts=[{"name": "d", "mountPath": "/data"}]),
+                {"volumes": [{"mountPath": "/data", "readOnly": True}]}),
+         "initgate.policy.volumes[0].readOnly is true and container app mounts /data writable"),
+    "at where it means nothing":
+        (values(pod(volumeMounts=MOUNTS), {"volumes": [{"mountPath": "/app", "at": "/x"}]}),
+         "initgate.policy.volumes[0].at is for pattern imageVolume"),
+    "sharedVolume and a program on no volume":
+        (values(pod(), pattern="sharedVolume"),
+         "pattern sharedVolume sees the volumes of container app only, and /app/server lies on "
+         "none of them"),
+    "imageVolume and a program on a volume":
+        (values(pod(volumeMounts=MOUNTS), pattern="imageVolume"),
+         "/app/server lies on what container app mounts at /app, which pattern imageVolume does "
+         "not see"),
+}
+
+# What the chart fills in: name, values, what the policy then holds.
+FILLED = {
+    "the pod's user where the container has none":
+        (values({**without("runAsUser"), "securityContext": {"runAsUser": 1000650000,
+                                                             "fsGroup": 1000650000,
+                                                             "supplementalGroups": [5]}}),
+         {"runAs": {"uid": 1000650000, "gid": 1001, "groups": [5, 1000650000],
+                    "capabilities": []}}),
+    "root over another user of the pod":
+        (values({**context(runAsUser=0, runAsGroup=0), "securityContext": {"runAsUser": 5}}),
+         {"runAs": {"uid": 0, "gid": 0, "capabilities": []}}),
+    "capabilities that are added":
+        (values(context(capabilities={"drop": ["ALL"], "add": ["CAP_NET_BIND_SERVICE"]})),
+         {"runAs": {"uid": 1001, "gid": 1001, "capabilities": ["NET_BIND_SERVICE"]}}),
+    "no capabilities where the pod says nothing of them":
+        (values(without("capabilities")), {"runAs": {"uid": 1001, "gid": 1001}}),
+    "the policy's own user where the pod has none":
+        (values(without("runAsUser", "runAsGroup"),
+                {**binaries(), "runAs": {"uid": 7, "gid": 8}}),
+         {"runAs": {"uid": 7, "gid": 8, "capabilities": []}}),
+    "variables that the loader looks at":
+        (values(pod(env=[{"name": "LD_LIBRARY_PATH", "value": "/app/lib"},
+                         {"name": "TOKEN", "value": "secret"}])),
+         {"env": {"LD_LIBRARY_PATH": "/app/lib"}}),
+    "sharedVolume: the volume, the deliverer, the loader elsewhere":
+        (values(pod(volumeMounts=MOUNTS), binaries(interpreter="/lib/ld.so"),
+                pattern="sharedVolume"),
+         {"volumes": [{"mountPath": "/app", "readOnly": True}], "trustedUids": [0, 65532],
+          "binaries": [{"path": APP, "interpreter": {"path": "/lib/ld.so", "visible": False}}]}),
+    "sharedVolume: a loader that is delivered too, a policy that says who is trusted":
+        (values(pod(volumeMounts=MOUNTS),
+                {**binaries(interpreter={"path": "/app/ld.so"}), "trustedUids": [0]},
+                pattern="sharedVolume"),
+         {"trustedUids": [0],
+          "binaries": [{"path": APP, "interpreter": {"path": "/app/ld.so"}}]}),
+    "imageVolume: where the volume is":
+        (values(pod(volumeMounts=MOUNTS), {**binaries(), "volumes": [{"mountPath": "/app"}]},
+                pattern="imageVolume"),
+         {"volumes": [{"mountPath": "/app", "at": "/volumes/app"}]}),
+}
+
+
+def check_refused(chart, given, text, prefix=""):
+    said = " ".join(chart.refusal(given).split())
+    if f"{prefix}{text}" not in said:
+        raise AssertionError(f"helm says {said!r}, not {prefix}{text!r}")
+
+
+def check_filled(chart, given, wanted):
+    policy = policy_of(chart.render(given))
+    for key, value in wanted.items():
+        expect(f"the policy's {key}", policy[key], value)
+
+
+def check_mounts(chart):
+    """The gate has the container's mounts as they are, without what would need privileges."""
+    mounts = [{"name": "a", "mountPath": "/a", "subPath": "x", "readOnly": True},
+              {"name": "b", "mountPath": "/b", "mountPropagation": "Bidirectional"}]
+    given = values(pod(volumeMounts=copy.deepcopy(mounts)))
+    gate = chart.render(given)[-1]["spec"]["initContainers"][-1]
+    expect("the gate's mounts", gate["volumeMounts"],
+           [mounts[0], {"name": "b", "mountPath": "/b"},
+            {"name": "initgate", "mountPath": "/gate", "readOnly": True},
+            {"name": "initgate-policy", "mountPath": "/etc/initgate", "readOnly": True}])
+
+
+def check_order(chart):
+    """The gate comes after the init containers that are there, and judges the container named."""
+    given = values({"containers": [{"name": "other", "image": "r/other:v1"},
+                                   pod()["containers"][0]],
+                    "initContainers": [{"name": "first", "image": "r/first:v1"}]},
+                   container="app", warnOnly=True)
+    spec = chart.render(given)[-1]["spec"]
+    expect("the init containers", [c["name"] for c in spec["initContainers"]],
+           ["first", "install-gate", "gate"])
+    gate = spec["initContainers"][-1]
+    expect("the gate's image", gate["image"], probe.IMAGE)
+    expect("the gate's last word", gate["command"][-1], "--warn-only")
+
+
+def check_root(chart):
+    """An application that runs as root is judged as root, and the pod still starts."""
+    given = values(context(runAsUser=0, runAsGroup=0))
+    install, gate = chart.render(given)[-1]["spec"]["initContainers"]
+    expect("the gate's user", [gate["securityContext"][k] for k in ("runAsUser", "runAsNonRoot")],
+           [0, False])
+    expect("the copier's user", install["securityContext"]["runAsNonRoot"], True)
+
+
+def tests(_binary):
+    with probe.Probe() as chart:
+        for name, (given, text) in SCHEMA.items():
+            yield f"schema refuses {name}", lambda g=given, t=text: check_refused(chart, g, t)
+        for name, (given, text) in SENTENCES.items():
+            yield (f"a sentence refuses {name}",
+                   lambda g=given, t=text: check_refused(chart, g, t, "initgate: "))
+        for name, (given, wanted) in FILLED.items():
+            yield f"filled in: {name}", lambda g=given, w=wanted: check_filled(chart, g, w)
+        yield "the gate's mounts", lambda: check_mounts(chart)
+        yield "the gate's place", lambda: check_order(chart)
+        yield "an application that runs as root", lambda: check_root(chart)
