@@ -260,7 +260,7 @@ static void judge_loader(const struct ig_question *q, const struct ig_image *pro
                          "interpreter.trustedDirs.");
         return;
     }
-    if (ig_scene_is_mounted(q->scene, &loader->walk, loader->above_mnt_id) &&
+    if (ig_scene_is_mounted(q->scene, &loader->walk) &&
         !ig_scene_promises(q->scene, final)) {
         ig_result_set(r, IG_STATUS_FAIL, "A mount lies on the loader %s itself: it hides the "
                                          "image's loader.", final);

@@ -321,9 +321,9 @@ int ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *
     return is_mount_point(scene, walk, scene->root_path != NULL ? scene->root_path : "", e);
 }
 
-bool ig_scene_is_mounted(const struct ig_scene *scene, const struct ig_walk *walk, uint64_t above)
+bool ig_scene_is_mounted(const struct ig_scene *scene, const struct ig_walk *walk)
 {
-    return is_mounted(scene, walk, above, scene->root_path != NULL ? scene->root_path : "");
+    return is_mounted(scene, walk, walk->above_mnt_id, scene->root_path != NULL ? scene->root_path : "");
 }
 
 bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop)

@@ -67,8 +67,8 @@ bool ig_scene_promises(const struct ig_scene *scene, const char *path);
  * (E says why). */
 int ig_scene_is_mount_point(const struct ig_scene *scene, const struct ig_walk *walk,
                             struct ig_error *e);
-/* The same of a walk that was closed, to a file in a directory of the mount ABOVE (0: not known). */
-bool ig_scene_is_mounted(const struct ig_scene *scene, const struct ig_walk *walk, uint64_t above);
+/* The same of a walk to what is no directory; its descriptors may be closed. */
+bool ig_scene_is_mounted(const struct ig_scene *scene, const struct ig_walk *walk);
 /* Is HOP the folder that --root names, and no mount point? */
 bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop);
 /* ig_walk_permits() for the program's user. The mode of the folder that an image was unpacked into

@@ -112,22 +112,22 @@ static bool find(struct ig_dirs *dirs, const struct ig_fsroot *root, const char 
 }
 
 int ig_dirs_walk(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
-                 uint64_t *cost, struct ig_walk *out)
+                 unsigned flags, uint64_t *cost, struct ig_walk *out)
 {
     const char *slash = strrchr(path, '/');
     if (slash == NULL || slash[1] == '\0' || strlen(path) >= PATH_MAX) {
-        return ig_fsroot_walk(root, path, 0, out);
+        return ig_fsroot_walk(root, path, flags, out);
     }
     IG_AUTO_FREE char *parent = ig_strndup(path, slash == path ? 1 : (size_t)(slash - path));
     IG_AUTO_FREE char *normal = ig_path_normal(parent);
     struct known known;
     ++*cost;
     if (!find(dirs, root, normal, cost, &known)) {
-        return ig_fsroot_walk(root, path, 0, out);
+        return ig_fsroot_walk(root, path, flags, out);
     }
     int number = known.dir != NULL ? ig_dir_look(known.dir, slash + 1) : known.number;
     if (number == 0) {
-        return ig_dir_walk(known.dir, slash + 1, out);
+        return ig_dir_walk(known.dir, slash + 1, flags, out);
     }
     *out = (struct ig_walk){.fd = -1, .parent_fd = -1, .error = number, .path = ig_strdup(path)};
     return -1;

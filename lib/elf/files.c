@@ -176,17 +176,28 @@ static struct ig_located *find_located(struct ig_files *files, const char *path)
     return located;
 }
 
-static void look_at_mount(struct ig_located *located, const struct ig_walk *walk)
+/* Of one mount all that statfs(2) says of flags is the same. */
+static void look_at_mount(struct ig_files *files, struct ig_located *located,
+                          const struct ig_walk *walk)
 {
-    struct ig_meta above = {0};
+    uint64_t id = ig_walk_final(walk)->meta.mnt_id;
     unsigned long magic = 0;
     struct ig_error e = {0};
-    if (ig_fd_statfs(walk->fd, &located->mount_flags, &magic, &e) != 0 ||
-        (walk->parent_fd >= 0 && ig_meta_of_fd(walk->parent_fd, &above, &e) != 0)) {
-        located->mount_fault = ig_strdup(e.text);
+    pthread_mutex_lock(&files->lock);
+    bool known = id != 0 && id == files->mnt_id;
+    located->mount_flags = files->mount_flags;
+    pthread_mutex_unlock(&files->lock);
+    if (known) {
+        return;
     }
-    located->above_mnt_id = above.mnt_id;
-    ig_meta_free(&above);
+    if (ig_fd_statfs(walk->fd, &located->mount_flags, &magic, &e) != 0) {
+        located->mount_fault = ig_strdup(e.text);
+        return;
+    }
+    pthread_mutex_lock(&files->lock);
+    files->mnt_id = id;
+    files->mount_flags = located->mount_flags;
+    pthread_mutex_unlock(&files->lock);
 }
 
 const struct ig_located *ig_files_look_for(struct ig_files *files, const struct ig_fsroot *root,
@@ -198,7 +209,7 @@ const struct ig_located *ig_files_look_for(struct ig_files *files, const struct 
         ++*cost;
         return located;
     }
-    if (ig_dirs_walk(files->dirs, root, path, cost, &walk) != 0) {
+    if (ig_dirs_walk(files->dirs, root, path, 0, cost, &walk) != 0) {
         *number = walk.error;
         ig_walk_free(&walk);
         return NULL;
@@ -206,7 +217,7 @@ const struct ig_located *ig_files_look_for(struct ig_files *files, const struct 
     located = ig_alloc(sizeof *located);
     located->path = ig_strdup(path);
     located->file = ig_files_get(files, &walk, -1);
-    look_at_mount(located, &walk);
+    look_at_mount(files, located, &walk);
     ig_walk_close(&walk);
     located->walk = walk;
     pthread_mutex_lock(&files->lock);
@@ -226,7 +237,7 @@ int ig_files_walk(struct ig_files *files, const struct ig_fsroot *root, const ch
                   struct ig_walk *out)
 {
     uint64_t cost = 0;
-    return ig_dirs_walk(files->dirs, root, path, &cost, out);
+    return ig_dirs_walk(files->dirs, root, path, 0, &cost, out);
 }
 
 const struct ig_located *ig_files_located(struct ig_files *files, size_t index)
@@ -239,7 +250,7 @@ static bool has_changed(const struct ig_located *before, struct ig_dirs *dirs,
 {
     struct ig_walk now;
     uint64_t cost = 0;
-    ig_dirs_walk(dirs, root, before->path, &cost, &now);
+    ig_dirs_walk(dirs, root, before->path, IG_WALK_BARE, &cost, &now);
     const struct ig_hop *final = ig_walk_final(&now);
     bool changed =
         final == NULL || !ig_meta_same_content(&ig_walk_final(&before->walk)->meta, &final->meta);

@@ -36,6 +36,8 @@ struct ig_files {
     size_t located_count;
     struct ig_loader_node *loaders;
     struct ig_known_cache *cache;
+    uint64_t mnt_id;            /* the mount that was looked at last; 0: none */
+    unsigned long mount_flags;  /* of it */
     size_t kept;  /* bytes of all dynamic sections and walks */
     atomic_size_t linkages_kept;
 };

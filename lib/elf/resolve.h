@@ -66,9 +66,8 @@ struct ig_located {
     size_t index;               /* counts those of one ig_files, from 0 */
     struct ig_walk walk;        /* how it was found; its descriptors are closed */
     const struct ig_file *file; /* whatever its class and machine */
-    uint64_t above_mnt_id;      /* of the directory in which it lies; 0 where not known */
     unsigned long mount_flags;  /* f_flags of statfs(2) */
-    char *mount_fault;          /* why these two are not known; NULL where they are */
+    char *mount_fault;          /* why they are not known; NULL where they are */
 };
 /* What the absolute PATH leads to, walked and parsed once; NULL and the errno in NUMBER. Borrowed. */
 const struct ig_located *ig_files_locate(struct ig_files *files, const struct ig_fsroot *root,

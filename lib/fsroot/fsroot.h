@@ -71,12 +71,15 @@ struct ig_walk {
     int parent_fd; /* O_PATH descriptor of its directory (of a graft's own: where OWN lies);
                       -1 where it failed or the final is the root or an implied directory */
     char *name;    /* its name in that directory; NULL likewise */
+    uint64_t above_mnt_id; /* mount id of that directory; 0 where it could not be had, and of a
+                              final that is a directory itself */
     int error;     /* 0, or the errno that openat2 would give */
 };
 
 enum {
     IG_WALK_NOFOLLOW = 1,  /* a symlink in the last component is not followed: it is the final */
-    IG_WALK_BARE = 2,      /* to see whether anything changed: the hops lack mount ids and ACLs */
+    IG_WALK_BARE = 2,      /* to see whether anything changed: the final hop alone, without mount id
+                              and ACL */
 };
 
 /* Let the directory that WALK led to be a root of its own: what leads out of it stays in it. *OUT is
@@ -106,7 +109,7 @@ void ig_dir_close(struct ig_dir *dir);
 int ig_dir_look(const struct ig_dir *dir, const char *name);
 /* As ig_fsroot_walk() of that path, a slash, and NAME (not empty, without a slash): the same hops,
  * those up to the directory as they were when it was opened. */
-int ig_dir_walk(const struct ig_dir *dir, const char *name, struct ig_walk *out);
+int ig_dir_walk(const struct ig_dir *dir, const char *name, unsigned flags, struct ig_walk *out);
 
 /* Open the walk's final file for reading. Only regular files: anything else is
  * never opened (a FIFO blocks, a device acts), number EINVAL; of a walk that failed, its

@@ -122,7 +122,8 @@ static int open_above(struct ig_place *p, int *out, struct ig_meta *meta)
     if (ig_meta_read(fd, p->bare, meta, &e) != 0) {
         return e.number;
     }
-    if (meta->dev != above->dev || meta->ino != above->ino || meta->mnt_id != above->mnt_id) {
+    if (meta->dev != above->dev || meta->ino != above->ino ||
+        (!p->bare && meta->mnt_id != above->mnt_id)) {
         /* Somebody moved it, perhaps out of the root: going on might leave it. */
         ig_meta_free(meta);
         return EAGAIN;

@@ -52,6 +52,11 @@ static enum step fail(struct walker *w, int number, const char *name)
 static enum step add_hop(struct walker *w, struct ig_hop hop, const char *name)
 {
     struct ig_walk *out = w->out;
+    if (w->place.bare && hop.kind != IG_HOP_FINAL) {
+        free(hop.target);
+        ig_meta_free(&hop.meta);
+        return GO_ON;
+    }
     hop.path = ig_place_path(&w->place, name);
     if ((out->count & (out->count - 1)) == 0) {
         size_t size = out->count != 0 ? out->count * 2 : 1;
@@ -154,6 +159,17 @@ static enum step finish_at(struct walker *w, int fd, const struct ig_meta *meta,
         graft != NULL ? ig_fd_duplicate(graft->own.parent_fd) : ig_steal_fd(&w->place.fd);
     if (out->parent_fd < 0) {
         return fail(w, errno, name);
+    }
+    if (graft == NULL) {
+        out->above_mnt_id = w->place.meta.mnt_id;
+    } else if (!w->place.bare) {
+        struct ig_meta above;
+        struct ig_error e;
+        if (ig_meta_read(out->parent_fd, false, &above, &e) != 0) {
+            return fail(w, e.number, name);
+        }
+        out->above_mnt_id = above.mnt_id;
+        ig_meta_free(&above);
     }
     out->name = ig_strdup(graft != NULL ? graft->own.name : name);
     out->path = ig_place_path(&w->place, name);
@@ -404,14 +420,18 @@ static void copy_hops(struct ig_walk *to, const struct ig_walk *from)
     }
 }
 
-int ig_dir_walk(const struct ig_dir *dir, const char *name, struct ig_walk *out)
+int ig_dir_walk(const struct ig_dir *dir, const char *name, unsigned flags, struct ig_walk *out)
 {
+    bool bare = (flags & IG_WALK_BARE) != 0;
     *out = (struct ig_walk){.fd = -1, .parent_fd = -1};
-    copy_hops(out, &dir->walk);
-    struct walker w = {.out = out, .arrived = dir->arrived, .rest = ig_strdup(name),
+    if (!bare) {
+        copy_hops(out, &dir->walk);
+    }
+    struct walker w = {.out = out, .flags = flags, .arrived = dir->arrived, .rest = ig_strdup(name),
                        .links = dir->links, .hop_paths = dir->hop_paths};
     w.at = w.rest;
     int number = ig_place_copy(&w.place, &dir->place);
+    w.place.bare = bare;
     return finish_walk(&w, number, NULL);
 }
 

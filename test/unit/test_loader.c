@@ -353,7 +353,7 @@ START_TEST(walking_on_from_a_directory)
     ck_assert_int_eq(system(setup), 0);
     ck_assert_int_eq(ig_dir_open(root, dir_path, &dir), 0);
     for (int again = 0; again < 2; again++) {
-        ck_assert_int_eq(ig_dir_walk(dir, name, &one), ig_fsroot_walk(root, path, 0, &other));
+        ck_assert_int_eq(ig_dir_walk(dir, name, 0, &one), ig_fsroot_walk(root, path, 0, &other));
         ck_assert_int_eq(one.error, other.error);
         ck_assert_str_eq(one.path, other.path);
         ck_assert_uint_eq(one.count, other.count);
