@@ -50,10 +50,16 @@ static int read_loader(const struct ig_fsroot *root, const char *path,
     struct ig_error unread = {0};
     ig_fsroot_walk(root, path, 0, &walk);
     IG_AUTO_CLOSE int fd = ig_walk_open(&walk, &unread);
+    bool same = true;
     if (fd >= 0) {
-        bytes = ig_bytes_of_fd(fd, ig_walk_final(&walk)->meta.size);
+        const struct ig_meta *meta = &ig_walk_final(&walk)->meta;
+        bytes = ig_bytes_of_fd(fd, meta->size);
+        same = ig_meta_same_content(meta, &ig_walk_final(&out->located->walk)->meta);
     }
     ig_walk_free(&walk);
+    if (!same) {
+        return ig_error_set(e, EAGAIN, "%s was replaced while it was looked at", path);
+    }
     out->file = file->fit == IG_FIT_YES ? file : NULL;
     return ig_loader_parse(&bytes, program, kind, &out->loader, e);
 }
