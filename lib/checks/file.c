@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include "checks/digests.h"
+#include "checks/file.h"
 #include "checks/words.h"
 #include "core/mem.h"
 
@@ -122,6 +123,13 @@ static const struct ig_param attribute_params[] = {
      .summary = "what runAs must be able to do; default read where the policy names runAs"},
     {0},
 };
+
+bool ig_file_is_meant(const struct ig_subject *subject)
+{
+    const struct ig_setting *setting = ig_subject_setting(subject, "file.attributes");
+    const struct attribute_params *params = setting->params;
+    return params->type == TYPE_UNSET || params->type == TYPE_FILE;
+}
 
 static bool type_is(const struct ig_meta *meta, int type)
 {

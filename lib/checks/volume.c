@@ -5,6 +5,7 @@
 
 #include "checks/check.h"
 #include "checks/words.h"
+#include "core/mem.h"
 #include "fsroot/tree.h"
 
 const char *const ig_volume_needs_mounted[] = {"volume.mounted", NULL};
@@ -72,4 +73,12 @@ bool ig_volume_is_mounted(const struct ig_question *q, struct ig_result *r)
     ig_result_fix(r, "Add the volumeMount to the gate's container, or say with \"at\" where the "
                      "gate has it.");
     return false;
+}
+
+char *ig_volume_subpath(const struct ig_volume *volume)
+{
+    const char *rest = NULL;
+    IG_AUTO_FREE char *kind =
+        volume->mount != NULL ? ig_mount_kubelet_kind(volume->mount, &rest) : NULL;
+    return kind != NULL && rest[0] == '/' ? ig_strdup(rest + 1) : NULL;
 }

@@ -35,6 +35,10 @@ bool ig_volume_seen(const struct ig_question *q, struct ig_result *r);
 /* The same, and something is mounted there: to be asked by checks of the mount itself. */
 bool ig_volume_is_mounted(const struct ig_question *q, struct ig_result *r);
 
+/* The subPath that was mounted, as far as mountinfo tells: "conf/app.yaml"; malloc'd. NULL where it
+ * does not tell, or the whole volume is mounted. */
+char *ig_volume_subpath(const struct ig_volume *volume);
+
 /* For the `needs` of checks that mean nothing on a folder of the image. */
 extern const char *const ig_volume_needs_mounted[];
 

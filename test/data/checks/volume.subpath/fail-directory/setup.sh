@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# A wrong subPath of an emptyDir: the kubelet makes a folder of that name.
+source=$(kubelet_volume empty-dir shared)
+mkdir "$source/app.yaml"
+mount_at "$source/app.yaml" "$1/app.yaml"
