@@ -28,7 +28,7 @@ test=(
     fuse3 libfuse3-dev
     python3 python3-yaml python3-jsonschema jq openssl strace binutils file bc
     busybox-static checksec libtree
-    python3-junitparser libxml2-utils
+    python3-junitparser libxml2-utils man-db mandoc bash-completion zsh fish
     musl-tools
     shellcheck yamllint cppcheck clang clang-tidy clang-format
 )

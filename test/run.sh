@@ -93,6 +93,7 @@ for kind in dev release; do
     done
 done
 suite docs "$python" test/cli/docs.py "$release"
+suite installed "$python" test/cli/installed.py "$release"
 suite release-binary test/image/binary.sh "$release"
 wait
 count lint

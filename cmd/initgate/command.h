@@ -32,6 +32,9 @@ char *command_flag_summary(const struct command *command, enum option_id id);
 char *command_formats(const struct command *command);
 /* "text", "json". */
 const char *const *formats_text_json(void);
+enum { EXIT_CODE_COUNT = 4 };
+/* "all checks passed", "a check failed", ... */
+extern const char *const exit_code_meaning[EXIT_CODE_COUNT];
 
 /* Print TEXT to standard output or to --output. IG_EXIT_PASS, or IG_EXIT_ERROR where a write fails
  * (said on standard error): a report nobody got is no pass. */

@@ -9,6 +9,13 @@ const struct command *const commands[] = {
     &command_explain, &command_schema,  &command_version, NULL,
 };
 
+const char *const exit_code_meaning[EXIT_CODE_COUNT] = {
+    [IG_EXIT_PASS] = "all checks passed",
+    [IG_EXIT_FAIL] = "a check failed",
+    [IG_EXIT_USAGE] = "wrong usage or policy",
+    [IG_EXIT_ERROR] = "something could not be evaluated",
+};
+
 bool command_takes(const struct command *command, enum option_id id)
 {
     return (command->accepted & OPT_BIT(id)) != 0 || id == OPT_HELP;

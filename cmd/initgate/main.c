@@ -15,8 +15,10 @@ static void add_overview(struct ig_buf *out)
     for (size_t i = 0; commands[i] != NULL; i++) {
         ig_buf_addf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
     }
-    ig_buf_adds(out, "\n`initgate COMMAND --help` tells more. Exit codes: 0 all checks passed, 1 a "
-                     "check failed,\n2 wrong usage or policy, 3 something could not be evaluated.\n");
+    ig_buf_adds(out, "\n`initgate COMMAND --help` tells more. Exit codes:\n");
+    for (int code = 0; code < EXIT_CODE_COUNT; code++) {
+        ig_buf_addf(out, "  %d  %s\n", code, exit_code_meaning[code]);
+    }
 }
 
 static void add_help(const struct command *command, struct ig_buf *out)
