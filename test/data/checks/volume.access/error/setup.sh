@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+source=$(kubelet_volume empty-dir data)
+mkdir "$source/open"
+mkdir -m 0700 "$source/closed"
+mount_at "$source" "$1/data"
