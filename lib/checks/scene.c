@@ -151,6 +151,9 @@ static int open_root(struct ig_scene *scene, struct ig_error *e)
     if (!scene->rooted) {
         return 0;
     }
+    if (ig_fsroot_open(scene->root_name, &scene->bare, e) != 0) {
+        return -1;
+    }
     locate_root(scene);
     int empty = ig_fsroot_is_empty(scene->root, e);
     if (empty > 0) {
@@ -237,6 +240,7 @@ void ig_scene_close(struct ig_scene *scene)
 {
     ig_fsroot_close(scene->root);
     ig_fsroot_close(scene->own);
+    ig_fsroot_close(scene->bare);
     ig_mounts_free(&scene->mounts);
     ig_status_free(&scene->status);
     free(scene->run_as.groups);
@@ -249,6 +253,11 @@ void ig_scene_close(struct ig_scene *scene)
 char *ig_scene_path(const struct ig_scene *scene, const char *path)
 {
     return path[0] == '/' ? ig_strdup(path) : ig_format("%s/%s", scene->base, path);
+}
+
+const struct ig_fsroot *ig_scene_image(const struct ig_scene *scene)
+{
+    return scene->rooted ? scene->bare : scene->own;
 }
 
 const char *ig_volume_at(const struct ig_subject *volume)

@@ -25,6 +25,7 @@ struct ig_scene {
                                      or "/" */
     struct ig_fsroot *root;       /* where binaries and files are looked up */
     struct ig_fsroot *own;        /* the gate's own "/" */
+    struct ig_fsroot *bare;       /* of --root: the same without its volumes; else NULL */
     char *root_fault;             /* the sentence, where --root is missing or empty; else NULL */
 
     struct ig_mounts mounts;      /* the gate's own mountinfo */
@@ -57,6 +58,8 @@ void ig_scene_close(struct ig_scene *scene);
 
 /* Where PATH of the policy starts in scene->root. A malloc'd string. */
 char *ig_scene_path(const struct ig_scene *scene, const char *path);
+/* The root as the image has it, without the policy's volumes. NULL with root_fault. */
+const struct ig_fsroot *ig_scene_image(const struct ig_scene *scene);
 /* Where the gate's own container has the volume mounted. Borrowed. */
 const char *ig_volume_at(const struct ig_subject *volume);
 /* Is HOP at or below a policy `volumes` entry, or on a volume that the kubelet made? */

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "checks/check.h"
+#include "checks/words.h"
 #include "core/buf.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -74,23 +75,9 @@ static void add_change(void *context, const char *path, enum ig_tree_again what,
                    unknown ? ig_errno_text(number, text, sizeof text) : NULL);
 }
 
-/* "a, b, c and 9 more" of R's items. */
-static char *named(const struct ig_result *r)
-{
-    enum { NAMED = 5 };
-    struct ig_buf out = {0};
-    for (size_t i = 0; i < r->item_count && i < NAMED; i++) {
-        ig_buf_addf(&out, "%s%s (%s)", i > 0 ? ", " : "", r->items[i].path, r->items[i].kind);
-    }
-    if (r->item_count > NAMED) {
-        ig_buf_addf(&out, " and %zu more", r->item_count - NAMED);
-    }
-    return ig_buf_steal(&out);
-}
-
 static void say_busy(struct ig_result *r, const char *when)
 {
-    IG_AUTO_FREE char *names = named(r);
+    IG_AUTO_FREE char *names = ig_say_items(r);
     ig_result_set(r, IG_STATUS_FAIL, "It is still being written%s: %s.", when, names);
     ig_result_expected(r, "no file open for writing, and no change");
     ig_result_observed(r, "%zu file%s or folder%s", r->item_count, r->item_count == 1 ? "" : "s",

@@ -146,3 +146,16 @@ bool ig_interp_is_refused(const struct ig_image *image)
     return image->refusal != 0 && image->interp_state != IG_INTERP_NONE &&
            image->interp_state != IG_INTERP_OK && (image->e_type == ET_EXEC || image->e_type == ET_DYN);
 }
+
+char *ig_say_items(const struct ig_result *r)
+{
+    enum { NAMED = 5 };
+    struct ig_buf out = {0};
+    for (size_t i = 0; i < r->item_count && i < NAMED; i++) {
+        ig_buf_addf(&out, "%s%s (%s)", i > 0 ? ", " : "", r->items[i].path, r->items[i].kind);
+    }
+    if (r->item_count > NAMED) {
+        ig_buf_addf(&out, " and %zu more", r->item_count - NAMED);
+    }
+    return ig_buf_steal(&out);
+}

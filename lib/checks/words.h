@@ -29,6 +29,9 @@ bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_resul
 /* The same where the mount's flags (f_flags) are known. */
 bool ig_say_noexec_flag(const char *what, unsigned long flags, struct ig_result *r);
 
+/* "a (missing), b (changed) and 9 more" of R's items; malloc'd. */
+char *ig_say_items(const struct ig_result *r);
+
 /* Is a malformed PT_INTERP all that execve refuses in this program? That is binary.interpreter's to
  * say, and not binary.machine's. */
 bool ig_interp_is_refused(const struct ig_image *image);

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Below the folder that it will cover: what was made for it there is not the image's.
+mkdir -p "$1/app/plugins"
+echo one > "$1/app/plugins/one"
+source=$(kubelet_volume empty-dir plugins)
+echo one > "$source/one"
+mount_at "$source" "$1/app/plugins/made/check"

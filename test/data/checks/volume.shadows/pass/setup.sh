@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The usual init step: the image's folder was copied onto the volume. More there does not matter.
+mkdir -p "$1/image/app/plugins/deep/empty"
+echo one > "$1/image/app/plugins/one"
+echo two > "$1/image/app/plugins/deep/two"
+ln -s one "$1/image/app/plugins/link"
+: > "$1/image/app/plugins/nothing"
+source=$(kubelet_volume empty-dir plugins)
+cp -a "$1/image/app/plugins/." "$source/"
+echo more > "$source/more"
+mkdir "$source/lost+found"
+chmod 0600 "$source/one"
+mount_at "$source" "$1/check"

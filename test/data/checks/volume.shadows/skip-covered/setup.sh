@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+source=$(kubelet_volume empty-dir plugins)
+mount_at "$source" "$1/app/plugins"

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What the image has under another volume cannot be seen.
+mkdir -p "$1/image/app/plugins/deep/empty"
+echo one > "$1/image/app/plugins/one"
+echo two > "$1/image/app/plugins/deep/two"
+ln -s one "$1/image/app/plugins/link"
+: > "$1/image/app/plugins/nothing"
+source=$(kubelet_volume empty-dir plugins)
+cp -a "$1/image/app/plugins/." "$source/"
+mount_at "$source" "$1/check"
+mount -t tmpfs other "$1/image/app/plugins/deep"
