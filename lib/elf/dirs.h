@@ -13,8 +13,8 @@ struct ig_dirs;
 struct ig_dirs *ig_dirs_new(void);
 void ig_dirs_free(struct ig_dirs *dirs);
 
-/* As ig_fsroot_walk() of the absolute PATH, with its FLAGS; the directories that lead there are walked once. A walk
- * that fails has no hops. *COST grows by about one for each look into a directory that is known,
+/* As ig_fsroot_walk() of the absolute PATH, with its FLAGS; the directories that lead there are
+ * walked once. A walk that fails has no hops. *COST grows by about one for each look into a directory that is known,
  * more for others. */
 int ig_dirs_walk(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
                  unsigned flags, uint64_t *cost, struct ig_walk *out);

@@ -69,7 +69,8 @@ struct ig_located {
     unsigned long mount_flags;  /* f_flags of statfs(2) */
     char *mount_fault;          /* why they are not known; NULL where they are */
 };
-/* What the absolute PATH leads to, walked and parsed once; NULL and the errno in NUMBER. Borrowed. */
+/* What the absolute PATH leads to, walked and parsed once; NULL and the errno in NUMBER.
+ * Borrowed. */
 const struct ig_located *ig_files_locate(struct ig_files *files, const struct ig_fsroot *root,
                                          const char *path, int *number);
 /* As ig_fsroot_walk() of the absolute PATH, but the directories that lead there are walked once. A
