@@ -134,6 +134,17 @@ def check_lint():
         helm("lint", "--strict", example()[1].parent / chart)
 
 
+def check_example_schema():
+    """The example's own values are held to a schema as the library's are."""
+    for words, said in ((("kind=Pod",), "at '/kind': value must be one of"),
+                        (("initgat.pattern=sameImage",), "additional properties 'initgat' not"),
+                        (("image.digest=v1",), "at '/image/digest': 'v1' does not match pattern"),
+                        (("delivery.image=a:v1",), "at '/delivery/image': 'a:v1' does not match")):
+        done = helm("template", "server", example()[1], "--set", *words, check=False)
+        if done.returncode == 0 or said not in done.stderr:
+            raise AssertionError(f"{words}: {done.stderr}")
+
+
 def check_package():
     """The archive of each chart holds what it should, and the example's renders as the folder does."""
     with tempfile.TemporaryDirectory() as folder:
@@ -201,6 +212,7 @@ def check_readme_example():
 def tests(binary):
     yield "helm lint --strict", check_lint
     yield "helm package", check_package
+    yield "the example's schema", check_example_schema
     yield "generated parts are of today", lambda: check_stale(binary)
     yield "every value is described", check_described
     yield "the library's README", check_readme_chart

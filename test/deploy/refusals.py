@@ -163,6 +163,12 @@ FILLED = {
                 pattern="sharedVolume"),
          {"volumes": [{"mountPath": "/app", "readOnly": True}], "trustedUids": [0, 65532],
           "binaries": [{"path": APP, "interpreter": {"path": "/lib/ld.so", "visible": False}}]}),
+    "sharedVolume: the innermost of two mounts":
+        (values(pod(volumeMounts=[{"name": "in", "mountPath": "/app/bin"},
+                                  {"name": "out", "mountPath": "/app/"}]),
+                {"binaries": [{"path": "/app/bin/server"}], "files": [{"path": "/app/config"}]},
+                pattern="sharedVolume"),
+         {"volumes": [{"mountPath": "/app/bin"}, {"mountPath": "/app"}]}),
     "sharedVolume: a loader that is delivered too, a policy that says who is trusted":
         (values(pod(volumeMounts=MOUNTS),
                 {**binaries(interpreter={"path": "/app/ld.so"}), "trustedUids": [0]},
