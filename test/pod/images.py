@@ -5,6 +5,7 @@
     pause            what Kubernetes runs as a pod's first process (catatonit at /pause)
     runtime          Debian 12 with the server's configuration, without the server: the main image
                      of the shared-volume pattern
+    empty            nothing at all: what an image volume of an artifact that is no image is
     artifact         the runtime with the server at /artifact/server: delivers it to a volume
     artifact-changed-byte    the same, one bit of the server flipped
     server           the runtime with the server at /app/server: the application's image of the
@@ -161,6 +162,7 @@ def _applications():
     images = {"pause": make("pause", "scratch",
                             lambda root: _install(debian / "usr/bin/catatonit", root / "pause"),
                             "--entrypoint", '["/pause", "-P"]')}
+    images["empty"] = make("empty", "scratch", lambda root: None)
     images["runtime"] = make("runtime", "scratch", lambda root: _copy_root(debian, root))
     images["artifact"] = make("artifact", images["runtime"],
                               lambda root: _install(program, root / ARTIFACT))

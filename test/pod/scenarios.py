@@ -21,6 +21,7 @@ import driver
 import engine
 import images
 import kinds
+import volumes
 
 MANIFESTS = Path(__file__).resolve().parents[2] / "deploy/manifests"
 GATE = {"registry.example.com/initgate@sha256:" + "0" * 64: "initgate"}
@@ -364,6 +365,32 @@ def run_kind(kind, built, expected, script=None, hidepid="any"):
     expect("the verdict", report["verdict"], "fail" if failed else "pass")
 
 
+def run_volumes(built, good):
+    """Every kind of volume in one pod; what did not pass is what should not."""
+    documents, podman_args = volumes.pod(built, good)
+    between = {} if good else {"gate": volumes.replace}
+    with driver.Pod(documents, built["pause"], podman_args=podman_args, between=between,
+                    before={"gate": volumes.fill(good)}) as pod:
+        gate = pod.run()["containers"][1]
+    volumes.remove_named()
+    try:
+        results = json.loads(gate["stdout"])["results"]
+    except ValueError:
+        raise Failure(f"no JSON report: {gate['stdout']}{gate['stderr']}") from None
+    found = {(r["subject"], r["check"]): f"{r['status']} {r['message']}" for r in results
+             if r["status"] not in ("pass", "skip")}
+    wanted = {} if good else volumes.FAULTS
+    if set(found) != set(wanted) or any(not found[key].startswith(wanted[key]) for key in wanted):
+        raise Failure("the report differs:" + "".join(f"\n#   {key}: {text}"
+                                                      for key, text in found.items()))
+    expect("the gate's exit code", gate["exitCode"], 0 if good else 1)
+    alike = [r["check"] for r in results if r["status"] == "pass" and "shadows" in r["check"]]
+    expect("shadows that pass", len(alike), 2 if good else 1)
+    atomic = [r["subject"] for r in results if r["check"] == "volume.atomic"
+              and r["status"] == "pass"]
+    expect("volumes of one generation", atomic, ["/vol/configmap", "/vol/secret"] if good else [])
+
+
 def check_manifest(pattern):
     """Every container: Pod Security "restricted", requests and limits, an image by digest."""
     documents = driver.load(MANIFESTS / f"{pattern}.yaml")
@@ -400,6 +427,9 @@ def tests(built):
         yield f"{pattern} manifest", lambda p=pattern: check_manifest(p)
     for scenario in scenarios():
         yield scenario.name, lambda s=scenario: run_scenario(copy.deepcopy(s), built)
+    for good in (True, False):
+        yield (f"volumes of every kind, {'good' if good else 'broken'}",
+               lambda g=good: run_volumes(built, g))
     for kind in kinds.KINDS:
         yield f"proc in {kind}", lambda k=kind: run_kind(k, built, PROC_IN_KIND.get(k, {}))
     for kind, wanted, status in HIDEPID:
