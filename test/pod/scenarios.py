@@ -369,10 +369,12 @@ def run_volumes(built, good):
     """Every kind of volume in one pod; what did not pass is what should not."""
     documents, podman_args = volumes.pod(built, good)
     between = {} if good else {"gate": volumes.replace}
-    with driver.Pod(documents, built["pause"], podman_args=podman_args, between=between,
-                    before={"gate": volumes.fill(good)}) as pod:
-        gate = pod.run()["containers"][1]
-    volumes.remove_named()
+    try:
+        with driver.Pod(documents, built["pause"], podman_args=podman_args, between=between,
+                        before={"gate": volumes.fill(good)}) as pod:
+            gate = pod.run()["containers"][1]
+    finally:
+        volumes.remove_named()
     try:
         results = json.loads(gate["stdout"])["results"]
     except ValueError:
@@ -414,6 +416,8 @@ def nothing_left():
     """After all pods: no container, mount or folder of theirs remains."""
     expect("what is still mounted of images",
            engine.podman("image", "mount", "--format", "json").stdout.strip(), "[]")
+    expect("whether podman has the named volume",
+           volumes.NAMED in engine.podman("volume", "ls", "--quiet").stdout.split(), False)
     things = [*engine.podman("ps", "--all", "--format", "{{.Names}} {{.PodName}}").stdout.split(),
               *Path("/proc/self/mounts").read_text(encoding="utf-8").split(),
               *map(str, Path(tempfile.gettempdir()).iterdir())]

@@ -8,11 +8,11 @@ FAULTS are all that does not.
 import json
 import os
 import shutil
-import subprocess
 
+import engine
 import images
 
-NAMED = "initgate-pod-test"  # of podman's own volumes
+NAMED = f"initgate-pod-test-{os.getpid()}"  # of podman's own volumes
 POLICY = [
     {"mountPath": "/vol/disk", "readOnly": False, "mounted": {"kind": "directory"}},
     {"mountPath": "/vol/disk-ro", "readOnly": True},
@@ -131,4 +131,4 @@ def replace(pod_):
 
 def remove_named():
     """podman's own volume outlives its pod."""
-    subprocess.run(["podman", "volume", "rm", "--force", NAMED], check=False, capture_output=True)
+    engine.podman("volume", "rm", "--force", NAMED, check=False)
