@@ -103,6 +103,7 @@ done
 suite image test/image/run.sh
 suite pods test/pod/run.sh "$release"
 suite deploy test/deploy/run.sh "$release"
+suite admission test/admission/run.sh "$release"
 suite quickstart test/image/quickstart.sh
 
 echo "$passed passed, $failed failed"

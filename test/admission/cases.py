@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests to the API server, and what becomes of them under deploy/admission: one row each."""
+import copy
+import dataclasses
+
+from manifests import (DIGEST, GATE, POLICY, container, defaulted, gate, init, mount, pod,
+                  volume)
+
+OTHER = "registry.example.com/other@sha256:" + "9" * 64
+NO_GATE = "This pod has no gate."
+GATE_PIN = "The gate's image is not pinned by digest."
+APP_PIN = "The image of container server is not pinned by digest"
+FOREIGN = "The gate runs neither an accepted image of initgate nor the image of container server."
+SIDECAR = "The gate has a restartPolicy: as a sidecar it keeps nothing from starting."
+COMMAND = "The gate's command, args or workingDir are not those of deploy/manifests."
+ENVIRONMENT = "The gate's environment sets INITGATE_, LD_ or OPENSSL_ variables"
+POLICY_MOUNT = "The gate's policy does not come from a ConfigMap mounted whole at /etc/initgate."
+COVERED = "A volume of the gate lies over the gate, its policy or what it checks"
+TARGET = "What the gate checks at /target is not the image of container server."
+UNKNOWN = "The program at /gate is not known to be initgate."
+EXCHANGED = "An init container other than install-gate mounts the gate's own volume writable"
+ELSEWHERE = "The gate mounts a volume that container server does not have at the same path"
+PRIVILEGED = "Container {} is privileged: it can change what was checked"
+WRITER = "Init container {} can write to a volume that the gate checks, after or while it does."
+NO_CONTAINER = "The annotation initgate.dev/container names nobody, which is no container"
+PARAMETERS = "The parameters of initgate's policies name no gate, or one that is not pinned"
+NO_PARAMETERS = "no params found for policy binding with `Deny` parameterNotFoundAction"
+IMAGE_CHANGED = "The image of a running pod's container cannot be changed"
+EPHEMERAL = "An ephemeral container mounts a volume that the gate checked, and may write to it."
+EPHEMERAL_PRIVILEGED = "An ephemeral container is privileged: it can change what was checked."
+APPROVE = "ConfigMap {} holds a gate's policy, and dev may not approve policies here."
+
+
+@dataclasses.dataclass
+class Case:
+    """A request; `refused` begins the message, None where it is accepted."""
+    name: str
+    refused: str = None
+    object: dict = None
+    old: dict = None
+    subresource: str = ""
+    approves: bool = False
+    namespace: str = "shop"
+    parameters: dict = None     # what the parameters' data are; False where there are none
+
+    def request(self):
+        return {"operation": "UPDATE" if self.old else "CREATE", "namespace": self.namespace,
+                "subresource": self.subresource, "user": "dev", "approves": self.approves,
+                "mutate": False, "object": self.object, "oldObject": self.old}
+
+
+def new(name, pattern, edit=None, refused=None, **more):
+    made = pod(pattern)
+    if edit:
+        edit(made)
+    return Case(f"{pattern}: {name}", refused, made, **more)
+
+
+def change(name, pattern, edit, refused=None, **more):
+    """An update of a running pod."""
+    old = pod(pattern)
+    made = copy.deepcopy(old)
+    edit(made)
+    return Case(f"{pattern}: {name}", refused, made, old, **more)
+
+
+# What is done to pods: each returns a function of the pod.
+
+def gate_set(**fields):
+    return lambda p: gate(p).update(fields)
+
+
+def gate_mounts(*mounts):
+    return lambda p: gate(p)["volumeMounts"].extend(mounts)
+
+
+def mount_set(path, **fields):
+    return lambda p: next(m for m in gate(p)["volumeMounts"]
+                          if m["mountPath"] == path).update(fields)
+
+
+def main_set(**fields):
+    return lambda p: container(p, "server").update(fields)
+
+
+def main_mounts(*mounts):
+    return lambda p: container(p, "server").setdefault("volumeMounts", []).extend(mounts)
+
+
+def install_set(**fields):
+    return lambda p: init(p, "install-gate").update(fields)
+
+
+def then(*edits):
+    def both(p):
+        for edit in edits:
+            edit(p)
+    return both
+
+
+def volumes(*added):
+    return lambda p: p["spec"].setdefault("volumes", []).extend(added)
+
+
+def volume_set(name, **fields):
+    def edit(p):
+        found = volume(p, name)
+        found.clear()
+        found.update(fields, name=name)
+    return edit
+
+
+def inits(*added, at=None):
+    def edit(p):
+        found = p["spec"]["initContainers"]
+        where = len(found) if at is None else at
+        found[where:where] = copy.deepcopy(added)
+    return edit
+
+
+def without_gate(p):
+    p["spec"]["initContainers"] = [c for c in p["spec"]["initContainers"] if c["name"] != "gate"]
+
+
+def annotated(**keys):
+    return lambda p: p["metadata"].setdefault("annotations", {}).update(
+        {f"initgate.dev/{key}": value for key, value in keys.items()})
+
+
+def helper(name="helper", *mounts, **fields):
+    return dict({"name": name, "image": OTHER, "volumeMounts": list(mounts)}, **fields)
+
+
+def moved_installer(p):
+    p["spec"]["initContainers"].reverse()
+
+
+def ephemeral(*mounts, **fields):
+    return lambda p: p["spec"].setdefault("ephemeralContainers", []).append(
+        helper("debugger", *mounts, **fields))
+
+
+MESH = helper("mesh", mount("mesh", "/var/run/mesh"), restartPolicy="Always")
+MESH_VOLUME = {"name": "mesh", "emptyDir": {}}
+CLAIM = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+SAME_CLAIM = {"name": "again", "persistentVolumeClaim": {"claimName": "data"}}
+DATA = then(volumes(CLAIM, SAME_CLAIM), main_mounts(mount("data", "/data")))
+DATA_SEEN = then(DATA, gate_mounts(mount("data", "/data", readOnly=True)))
+WORDS = ["verify", "--policy", "/etc/initgate/policy.json"]
+
+
+def every_pattern():
+    """What is accepted and refused alike in all of them."""
+    for pattern in ("shared-volume", "same-image", "same-image-with-image-volume", "image-volume"):
+        yield new("as it stands", pattern)
+        yield new("with the API server's defaults", pattern, defaulted)
+        yield new("with a mesh's sidecar behind it", pattern,
+                  then(volumes(MESH_VOLUME), inits(MESH)))
+        yield new("with a mesh's sidecar before it", pattern,
+                  then(volumes(MESH_VOLUME), inits(MESH, at=0)))
+        yield new("with a later init container that mounts nothing", pattern, inits(helper()))
+        yield new("with variables of others", pattern,
+                  gate_set(env=[{"name": "AWS_REGION", "value": "eu"}]))
+        yield new("no gate", pattern, without_gate, NO_GATE)
+        yield new("gate's policy in a Secret", pattern, volume_set(
+            POLICY, secret={"secretName": "server-policy"}), POLICY_MOUNT)
+        yield new("gate's policy by a subPath", pattern,
+                  mount_set("/etc/initgate", subPath="dir"), POLICY_MOUNT)
+        yield new("gate's policy by an expanded subPath", pattern,
+                  mount_set("/etc/initgate", subPathExpr="$(DIR)"), POLICY_MOUNT)
+        yield new("gate's policy from another key", pattern, volume_set(POLICY, configMap={
+            "name": "server-policy", "items": [{"key": "lax", "path": "policy.json"}]}),
+            POLICY_MOUNT)
+        yield new("gate's policy optional", pattern, volume_set(POLICY, configMap={
+            "name": "server-policy", "optional": True}), POLICY_MOUNT)
+        yield new("gate's policy elsewhere", pattern, mount_set("/etc/initgate", mountPath="/etc2"),
+                  POLICY_MOUNT)
+        yield new("gate with restartPolicy", pattern, gate_set(restartPolicy="Always"), SIDECAR)
+        yield new("gate that may fail", pattern, gate_set(
+            restartPolicy="Never", restartPolicyRules=[
+                {"action": "Restart", "exitCodes": {"operator": "In", "values": [1]}}]), SIDECAR)
+        yield new("gate with a working directory", pattern, gate_set(workingDir="/tmp"), COMMAND)
+        for name in ("INITGATE_BINARY", "INITGATE_SHA265", "LD_PRELOAD", "OPENSSL_CONF"):
+            yield new(f"gate with {name}", pattern,
+                      gate_set(env=[{"name": name, "value": "x"}]), ENVIRONMENT)
+        yield new("gate with envFrom", pattern,
+                  gate_set(envFrom=[{"configMapRef": {"name": "x"}}]), ENVIRONMENT)
+        yield new("privileged server", pattern,
+                  main_set(securityContext={"privileged": True}), PRIVILEGED.format("server"))
+        yield new("privileged server, where it is allowed", pattern,
+                  main_set(securityContext={"privileged": True}),
+                  parameters={"images": GATE, "privileged": "allow"})
+        yield new("privileged server, where nothing is said", pattern,
+                  main_set(securityContext={"privileged": True}), PRIVILEGED.format("server"),
+                  parameters={"images": GATE})
+        yield new("privileged init container", pattern,
+                  inits(helper(securityContext={"privileged": True}), at=0),
+                  PRIVILEGED.format("helper"))
+        yield new("container that is none", pattern, annotated(container="nobody"), NO_CONTAINER)
+        yield new("container by its name", pattern, annotated(container="server"))
+        yield new("gate of an earlier release", pattern, parameters={
+            "images": f"{OTHER}\n  {GATE}  \n\n", "privileged": "deny"})
+        for path in ("/initgate", "/etc", "/etc/initgate/policy.json", "/gate/initgate",
+                     "/target/app", "/a/../initgate", "//initgate", "/./initgate", "/initgate/",
+                     "/"):
+            yield new(f"a volume at {path}", pattern, then(
+                volumes(MESH_VOLUME), gate_mounts(mount("mesh", path))), COVERED)
+        yield new("a volume of nobody else", pattern, then(
+            volumes(MESH_VOLUME), gate_mounts(mount("mesh", "/opt/..a/.b/c.d"))), ELSEWHERE)
+        yield new("parameters without a digest", pattern, None, PARAMETERS,
+                  parameters={"images": "registry.example.com/initgate:1"})
+        yield new("parameters without a gate", pattern, None, PARAMETERS,
+                  parameters={"images": "\n"})
+        yield new("no parameters", pattern, None, NO_PARAMETERS, parameters=False)
+        yield change("a label changed", pattern,
+                     lambda p: p["metadata"].update(labels={"a": "b"}))
+        yield change("server's image changed", pattern, main_set(image=OTHER), IMAGE_CHANGED)
+        yield change("gate's image changed", pattern, gate_set(image=OTHER), IMAGE_CHANGED)
+        yield change("debugged without volumes", pattern, ephemeral(),
+                     subresource="ephemeralcontainers")
+        yield change("debugged with a policy's volume, readOnly", pattern,
+                     ephemeral(mount(POLICY, "/p", readOnly=True)),
+                     subresource="ephemeralcontainers")
+        yield change("debugged with a checked volume", pattern, ephemeral(mount(POLICY, "/p")),
+                     EPHEMERAL, subresource="ephemeralcontainers")
+        yield change("debugged privileged", pattern,
+                     ephemeral(securityContext={"privileged": True}), EPHEMERAL_PRIVILEGED,
+                     subresource="ephemeralcontainers")
+        yield change("debugged privileged, where it is allowed", pattern,
+                     ephemeral(securityContext={"privileged": True}),
+                     subresource="ephemeralcontainers",
+                     parameters={"images": GATE, "privileged": "allow"})
+
+
+def own_image():
+    """The gate in its own image."""
+    for pattern, words in (("shared-volume", WORDS),
+                           ("image-volume", ["verify", "--root", "/target", *WORDS[1:]])):
+        yield new("gate by tag", pattern, gate_set(image="registry.example.com/initgate:1"),
+                  GATE_PIN)
+        yield new("gate with a tag and the digest", pattern,
+                  gate_set(image="mirror.example.com/initgate:1@sha256:" + DIGEST))
+        yield new("gate of another image", pattern, gate_set(image=OTHER), FOREIGN)
+        yield new("gate with a command", pattern, gate_set(command=["/initgate"]), COMMAND)
+        yield new("gate of no words", pattern, lambda p: gate(p).pop("args"), COMMAND)
+        for more in ("--warn-only", "--quiet", "--binary"):
+            yield new(f"gate with {more}", pattern, gate_set(args=words + [more]), COMMAND)
+        yield new("gate that prints its version", pattern, gate_set(args=["version"]), COMMAND)
+    yield new("server by tag", "image-volume", then(
+        main_set(image="registry.example.com/server:1"),
+        volume_set("initgate-target", image={"reference": "registry.example.com/server:1"})),
+        APP_PIN)
+    yield new("server by tag", "shared-volume", main_set(image="registry.example.com/server:1"))
+    yield new("another image checked", "image-volume",
+              volume_set("initgate-target", image={"reference": OTHER}), TARGET)
+    yield new("part of the image checked", "image-volume", mount_set("/target", subPath="good"),
+              TARGET)
+    yield new("an expanded part of the image checked", "image-volume",
+              mount_set("/target", subPathExpr="$(GOOD)"), TARGET)
+    yield new("a folder checked for the image", "image-volume",
+              volume_set("initgate-target", emptyDir={}), TARGET)
+    yield new("nothing checked", "image-volume",
+              lambda p: gate(p).update(volumeMounts=[
+                  m for m in gate(p)["volumeMounts"] if m["mountPath"] != "/target"]), TARGET)
+    yield new("a volume at /target", "shared-volume", then(
+        volumes(MESH_VOLUME), gate_mounts(mount("mesh", "/target"))), ELSEWHERE)
+    yield new("a volume at /gate", "image-volume", then(
+        volumes(MESH_VOLUME), gate_mounts(mount("mesh", "/gate"))), ELSEWHERE)
+    yield new("another container than the one checked", "image-volume", then(
+        lambda p: p["spec"]["containers"].append({"name": "other", "image": OTHER}),
+        annotated(container="other")), TARGET.replace("server", "other"))
+    yield new("a volume of the server's below /volumes", "image-volume",
+              then(DATA, gate_mounts(mount("data", "/volumes/data", readOnly=True))))
+    yield new("a volume of the server's elsewhere", "image-volume",
+              then(DATA, gate_mounts(mount("data", "/data", readOnly=True))), ELSEWHERE)
+
+
+def inside_the_application():
+    """The gate in the application's image."""
+    for pattern in ("same-image", "same-image-with-image-volume"):
+        yield new("server by tag", pattern, then(
+            main_set(image="registry.example.com/server:1"),
+            gate_set(image="registry.example.com/server:1")), GATE_PIN)
+        yield new("gate in another image", pattern, gate_set(image=OTHER), FOREIGN)
+        yield new("gate with args", pattern, gate_set(args=["--warn-only"]), COMMAND)
+        yield new("gate with --warn-only", pattern,
+                  gate_set(command=["/gate/initgate", *WORDS, "--warn-only"]), COMMAND)
+        yield new("another program for the gate", pattern,
+                  gate_set(command=["/bin/true", *WORDS]), COMMAND)
+        yield new("the gate's volume writable", pattern, mount_set("/gate", readOnly=False),
+                  UNKNOWN)
+        yield new("part of the gate's volume", pattern, mount_set("/gate", subPath="x"), UNKNOWN)
+        yield new("an expanded part of the gate's volume", pattern,
+                  mount_set("/gate", subPathExpr="$(X)"), UNKNOWN)
+        yield new("another volume for the gate's", pattern, then(
+            volumes(MESH_VOLUME), mount_set("/gate", name="mesh")), UNKNOWN)
+        yield new("server's volume in the gate, under another name", pattern, then(
+            DATA, gate_mounts(mount("again", "/data"))), ELSEWHERE)
+        yield new("server's volume in the gate, by a subPath", pattern, then(
+            DATA, gate_mounts(mount("data", "/data", subPath="good"))), ELSEWHERE)
+        yield new("server's volume in the gate, by an expanded subPath", pattern, then(
+            DATA, gate_mounts(mount("data", "/data", subPathExpr="$(GOOD)"))), ELSEWHERE)
+    image = "same-image-with-image-volume"
+    yield new("another image for the gate's", image,
+              volume_set("initgate", image={"reference": OTHER}), UNKNOWN)
+    yield new("the gate's image by tag", image,
+              volume_set("initgate", image={"reference": "registry.example.com/initgate:1"}),
+              UNKNOWN)
+    yield new("an empty folder for the gate's image", image, volume_set("initgate", emptyDir={}),
+              UNKNOWN)
+    copied = "same-image"
+    yield new("installer by tag", copied, install_set(image="registry.example.com/initgate:1"),
+              GATE_PIN)
+    yield new("installer of another image", copied, install_set(image=OTHER), UNKNOWN)
+    yield new("installer with a command", copied, install_set(command=["/initgate"]), UNKNOWN)
+    yield new("installer with other words", copied, install_set(args=["version"]), UNKNOWN)
+    yield new("installer as a sidecar", copied, install_set(restartPolicy="Always"), SIDECAR)
+    yield new("installer with INITGATE_POLICY", copied,
+              install_set(env=[{"name": "INITGATE_POLICY", "value": "x"}]), ENVIRONMENT)
+    yield new("installer behind the gate", copied, moved_installer, UNKNOWN)
+    yield new("installer with a volume over its program", copied, then(
+        volumes(MESH_VOLUME),
+        install_set(volumeMounts=[mount("initgate", "/gate"), mount("mesh", "/initgate")])),
+        COVERED)
+    yield new("installer that fills another volume", copied, then(
+        volumes(MESH_VOLUME), install_set(volumeMounts=[mount("mesh", "/gate")])), UNKNOWN)
+    yield new("installer that fills another folder", copied, install_set(
+        volumeMounts=[mount("initgate", "/elsewhere")]), UNKNOWN)
+    for field in ("subPath", "subPathExpr"):
+        yield new(f"installer that fills a {field}", copied, install_set(
+            volumeMounts=[mount("initgate", "/gate", **{field: "x"})]), UNKNOWN)
+    yield new("somebody exchanges the gate", copied,
+              inits(helper("helper", mount("initgate", "/x")), at=1), EXCHANGED)
+    yield new("somebody looks at the gate", copied,
+              inits(helper("helper", mount("initgate", "/x", readOnly=True)), at=1))
+    yield new("a persistent volume for the gate's", copied,
+              volume_set("initgate", persistentVolumeClaim={"claimName": "x"}), UNKNOWN)
+
+
+def writers():
+    """Who may write to what the gate checks, and when."""
+    pattern = "same-image"
+    yield new("a volume seen, and nobody writes", pattern, DATA_SEEN)
+    for name in ("data", "again"):
+        late = helper("late", mount(name, "/d"))
+        yield new(f"{name} written later", pattern, then(DATA_SEEN, inits(late)),
+                  WRITER.format("late"))
+        yield new(f"{name} mounted later, readOnly", pattern, then(
+            DATA_SEEN, inits(helper("late", mount(name, "/d", readOnly=True)))))
+        yield new(f"{name} written earlier", pattern, then(DATA_SEEN, inits(late, at=0)))
+        yield new(f"{name} written by a later sidecar", pattern, then(
+            DATA_SEEN, inits(dict(late, restartPolicy="Always"))), WRITER.format("late"))
+        yield new(f"{name} written by an earlier sidecar", pattern, then(
+            DATA_SEEN, inits(dict(late, restartPolicy="Always"), at=0)), WRITER.format("late"))
+        yield new(f"{name} written later, unseen by the gate", pattern, then(DATA, inits(late)))
+    yield new("program written later", "shared-volume",
+              inits(helper("late", mount("delivery", "/d"))), WRITER.format("late"))
+    for kind in ("configMap", "secret", "projected", "downwardAPI", "image"):
+        yield new(f"{kind} mounted later", pattern, then(
+            volumes({"name": "fixed", kind: {}}),
+            main_mounts(mount("fixed", "/fixed")),
+            gate_mounts(mount("fixed", "/fixed")),
+            inits(helper("late", mount("fixed", "/fixed")))))
+
+
+def config_map(name="server-policy", key="policy.json", **more):
+    return {"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": name, "namespace": "shop"}, **(more or {"data": {key: "{}"}})}
+
+
+def policies():
+    """ConfigMaps that hold a policy."""
+    refused = APPROVE.format("server-policy")
+    yield Case("policy written", refused, config_map())
+    yield Case("policy written in binary", refused, config_map(binaryData={"policy.json": "e30="}))
+    yield Case("policy changed", refused, config_map(), config_map())
+    yield Case("ConfigMap made a policy", refused, config_map(), config_map(key="other"))
+    yield Case("policy removed from its ConfigMap", refused, config_map(key="other"), config_map())
+    yield Case("policy written by an approver", None, config_map(), approves=True)
+    yield Case("another ConfigMap", None, config_map(key="other"))
+    yield Case("empty ConfigMap", None, config_map(data={}))
+    yield Case("policy written in another namespace", None, config_map(), namespace="elsewhere")
+
+
+def outside():
+    """Namespaces that ask for nothing."""
+    for namespace in ("elsewhere", "injected"):
+        yield new(f"no gate in {namespace}", "shared-volume", without_gate, namespace=namespace)
+        yield change("image changed where no gate is asked for", "shared-volume",
+                     main_set(image=OTHER), namespace=namespace)
+    ungated = pod("shared-volume")
+    without_gate(ungated)
+    changed = copy.deepcopy(ungated)
+    main_set(image=OTHER)(changed)
+    yield Case("image of an older pod without a gate changed", None, changed, ungated)
+
+
+def all_cases():
+    return [*every_pattern(), *own_image(), *inside_the_application(), *writers(), *policies(),
+            *outside()]

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pods of deploy/manifests, as the API server gets them from a Deployment's ReplicaSet."""
+import copy
+import functools
+from pathlib import Path
+
+import yaml
+
+TOP = Path(__file__).resolve().parents[2]
+
+DIGEST = "0" * 64
+GATE = f"registry.example.com/initgate@sha256:{DIGEST}"
+APPLICATION = "registry.example.com/server@sha256:" + "1" * 64
+POLICY = "initgate-policy"  # the volume's name
+TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+@functools.cache
+def documents(pattern):
+    text = (TOP / f"deploy/manifests/{pattern}.yaml").read_text(encoding="utf-8")
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+def pod(pattern):
+    """The manifest's pod, anew at each call."""
+    template = next(d for d in documents(pattern) if d["kind"] == "Deployment")["spec"]["template"]
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": dict(copy.deepcopy(template["metadata"]), name="server-x",
+                             namespace="shop"),
+            "spec": copy.deepcopy(template["spec"])}
+
+
+def container(found, name):
+    return next(c for c in found["spec"]["containers"] if c["name"] == name)
+
+
+def init(found, name):
+    return next(c for c in found["spec"]["initContainers"] if c["name"] == name)
+
+
+def gate(found):
+    return init(found, "gate")
+
+
+def volume(found, name):
+    return next(v for v in found["spec"]["volumes"] if v["name"] == name)
+
+
+def mount(name, path, **more):
+    return dict({"name": name, "mountPath": path}, **more)
+
+
+def defaulted(found):
+    """What an API server adds before it asks the policies: defaults, and the ServiceAccount's token,
+    which is mounted into every container, the gate too."""
+    spec = found["spec"]
+    spec.update(restartPolicy="Always", dnsPolicy="ClusterFirst", schedulerName="default-scheduler",
+                serviceAccountName="default", serviceAccount="default", enableServiceLinks=True,
+                terminationGracePeriodSeconds=30)
+    spec.pop("automountServiceAccountToken", None)
+    spec.setdefault("volumes", []).append({"name": "kube-api-access-x7k2p", "projected": {
+        "defaultMode": 420, "sources": [{"serviceAccountToken": {
+            "expirationSeconds": 3607, "path": "token"}}]}})
+    for one in spec["volumes"]:
+        for kind in ("configMap", "secret"):
+            if kind in one:
+                one[kind].setdefault("defaultMode", 420)
+        if "image" in one:
+            one["image"].setdefault("pullPolicy", "IfNotPresent")
+    for one in spec["containers"] + spec.get("initContainers", []):
+        one.setdefault("volumeMounts", []).append(
+            mount("kube-api-access-x7k2p", TOKEN, readOnly=True))
+        one.setdefault("imagePullPolicy", "IfNotPresent")
+        one.setdefault("terminationMessagePath", "/dev/termination-log")
+        one.setdefault("terminationMessagePolicy", "File")
