@@ -61,7 +61,7 @@ def _build(folder):
            "GOPATH": str(folder / "root/usr/share/gocode"), "GOCACHE": str(folder / "cache"),
            "GO111MODULE": "off", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
     subprocess.run([str(root / "bin/go"), "build", "-ldflags=-s -w", "-o", str(folder / "program"),
-                    str(SOURCE)], env=env, check=True, timeout=BUILD_TIMEOUT)
+                    str(SOURCE)], env=env, check=True, timeout=BUILD_TIMEOUT, cwd=folder)
     return folder / "program"
 
 
