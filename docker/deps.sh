@@ -29,6 +29,7 @@ test=(
     python3 python3-yaml python3-jsonschema jq openssl strace binutils file bc
     busybox-static checksec libtree
     python3-junitparser libxml2-utils man-db mandoc bash-completion zsh fish
+    mtree-netbsd aide
     musl-tools
     shellcheck yamllint cppcheck clang clang-tidy clang-format
 )

@@ -133,8 +133,24 @@ struct ig_version_info ig_version(void);
  * malloc'd; with TRACE every place where a library was looked for, in order. */
 int ig_inspect(const char *path, const struct ig_options *options, const char *format, bool trace,
                char **out, struct ig_error *e);
-/* A policy (JSON) for the known-good state of COUNT paths, which ig_verify() then accepts. */
-int ig_measure(const char *const *paths, size_t count, const struct ig_options *options,
-               char **out, struct ig_error *e);
+
+/* Folders to measure as volumes. */
+struct ig_measure_volumes {
+    const char *const *paths;   /* COUNT of them */
+    size_t count;
+    const char *const *ignore;  /* relative to each; left out with all below them */
+    size_t ignore_count;
+    bool without_owner, without_mode;
+    /* Of exactly one volume: where its manifest will lie (absolute, for the policy), and what receives
+     * its text; both NULL for none. Once WRITE was called a failure leaves it cut short. */
+    const char *manifest;
+    int (*write)(void *context, const char *data, size_t size, struct ig_error *e);
+    void *context;
+};
+
+/* A policy (JSON) for the known-good state of COUNT paths and of VOLUMES (may be NULL), which
+ * ig_verify() then accepts. */
+int ig_measure(const char *const *paths, size_t count, const struct ig_measure_volumes *volumes,
+               const struct ig_options *options, char **out, struct ig_error *e);
 
 #endif

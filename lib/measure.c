@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "crypto/digest.h"
 #include "initgate.h"
+#include "measure_volume.h"
 
 struct measured {
     char *path;
@@ -21,7 +22,7 @@ struct measured {
     uint32_t uid, gid;
 };
 
-static int check_name(const char *path, struct ig_error *e)
+int ig_measure_name(const char *path, struct ig_error *e)
 {
     unsigned rune;
     for (size_t i = 0, n = strlen(path); i < n;) {
@@ -117,7 +118,8 @@ static void write_files(struct ig_json *j, const struct measured *list, size_t c
     ig_json_array_end(j);
 }
 
-static void write_policy(struct ig_buf *out, const struct measured *list, size_t count)
+static void write_policy(struct ig_buf *out, const struct measured *list, size_t count,
+                         const struct ig_measured_volumes *volumes)
 {
     struct ig_json j = {.out = out};
     size_t binaries = 0;
@@ -133,12 +135,14 @@ static void write_policy(struct ig_buf *out, const struct measured *list, size_t
     if (binaries < count) {
         write_files(&j, list, count);
     }
+    ig_measured_volumes_write(volumes, &j);
     ig_json_object_end(&j);
 }
 
-int ig_measure(const char *const *paths, size_t count, const struct ig_options *options,
-               char **out, struct ig_error *e)
+int ig_measure(const char *const *paths, size_t count, const struct ig_measure_volumes *volumes,
+               const struct ig_options *options, char **out, struct ig_error *e)
 {
+    struct ig_measured_volumes trees = {0};
     struct ig_scene scene;
     struct ig_policy *none = ig_policy_empty();
     struct measured *list = ig_alloc_array(count, sizeof *list);
@@ -151,7 +155,7 @@ int ig_measure(const char *const *paths, size_t count, const struct ig_options *
     size_t measured = 0;
     for (size_t i = 0; status == 0 && i < count; i++) {
         IG_AUTO_FREE char *path = ig_path_normal(paths[i]);
-        status = check_name(paths[i], e);
+        status = ig_measure_name(paths[i], e);
         if (status != 0 || is_there(list, measured, path)) {
             continue;
         }
@@ -160,8 +164,11 @@ int ig_measure(const char *const *paths, size_t count, const struct ig_options *
             status = ig_error_context(e, "%s", paths[i]);
         }
     }
+    if (status == 0 && volumes != NULL) {
+        status = ig_measure_volumes(&scene, volumes, &trees, e);
+    }
     if (status == 0) {
-        write_policy(&text, list, measured);
+        write_policy(&text, list, measured, &trees);
         *out = ig_buf_steal(&text);
     }
     for (size_t i = 0; i < count; i++) {
@@ -169,6 +176,7 @@ int ig_measure(const char *const *paths, size_t count, const struct ig_options *
         free(list[i].interpreter);
     }
     free(list);
+    ig_measured_volumes_free(&trees);
     if (opened) {
         ig_scene_close(&scene);
     }

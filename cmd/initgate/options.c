@@ -41,6 +41,13 @@ static const struct option table[OPT_COUNT] = {
                        "exit 0 although a check failed; what could not be checked still exits 2 "
                        "or 3"},
     [OPT_TRACE] = {"trace", NULL, "INITGATE_TRACE", "every place where a library was looked for"},
+    [OPT_VOLUME] = {"volume", "DIR", "INITGATE_VOLUME", "measure this folder as a volume; may repeat"},
+    [OPT_MANIFEST] = {"manifest", "FILE", "INITGATE_MANIFEST",
+                      "write what the one --volume holds, a line an entry, and name it in the policy"},
+    [OPT_WITHOUT] = {"without", "owner[,mode]", "INITGATE_WITHOUT",
+                     "leave owners or modes out (fsGroup rewrites them)"},
+    [OPT_IGNORE] = {"ignore", "PATH", "INITGATE_IGNORE",
+                    "leave PATH, relative to the volume, out with all below it; may repeat"},
     [OPT_HELP] = {"help", NULL, NULL, "show this"},
 };
 
@@ -81,6 +88,13 @@ static int add_binary(struct options *o, const char *path)
 {
     o->binaries = ig_realloc_array(o->binaries, o->binary_count + 1, sizeof *o->binaries);
     o->binaries[o->binary_count++] = (struct binary_option){.path = path};
+    return 0;
+}
+
+static int add_to_list(struct list_option *to, const char *value)
+{
+    to->list = ig_realloc_array(to->list, to->count + 1, sizeof *to->list);
+    to->list[to->count++] = value;
     return 0;
 }
 
@@ -128,6 +142,10 @@ static int take_value(struct options *o, int id, const char *value, const char *
         return add_binary(o, value);
     case OPT_SHA256:
         return add_digest(o, value, source, e);
+    case OPT_VOLUME:
+        return add_to_list(&o->volumes, value);
+    case OPT_IGNORE:
+        return add_to_list(&o->ignored, value);
     case OPT_STALL:
         return seconds(value, source, &o->stall, e);
     case OPT_SETTLE:
@@ -292,5 +310,7 @@ void options_free(struct options *o)
 {
     free(o->binaries);
     free(o->operands);
+    free(o->volumes.list);
+    free(o->ignored.list);
     *o = (struct options){0};
 }

@@ -29,6 +29,10 @@ enum option_id {
     OPT_TERMINATION_LOG,
     OPT_WARN_ONLY,
     OPT_TRACE,
+    OPT_VOLUME,
+    OPT_MANIFEST,
+    OPT_WITHOUT,
+    OPT_IGNORE,
     OPT_HELP,
     OPT_COUNT,
 };
@@ -48,6 +52,12 @@ struct binary_option {
     const char *sha256;  /* or NULL */
 };
 
+/* What a flag that may repeat was given. */
+struct list_option {
+    const char **list;
+    size_t count;
+};
+
 /* Everything borrowed from argv and the environment. */
 struct options {
     const char *value[OPT_COUNT];  /* of flags with an argument; NULL where not given */
@@ -56,6 +66,7 @@ struct options {
     size_t binary_count;
     const char **operands;
     size_t operand_count;
+    struct list_option volumes, ignored;
     unsigned stall, timeout, settle;  /* seconds; 0 where not given */
 };
 

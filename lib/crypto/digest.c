@@ -22,19 +22,66 @@
 /* Fits a core's cache beside the hash; from 64 KiB to 1 MiB the time is the same. */
 enum { PIECE = 256 * 1024 };
 
-static ssize_t read_piece(int fd, void *buf, unsigned long long offset)
+static ssize_t read_piece(int fd, void *buf, size_t size, unsigned long long offset)
 {
     ssize_t n;
     do {
-        n = pread(fd, buf, PIECE, (off_t)offset);
+        n = pread(fd, buf, size, (off_t)offset);
     } while (n < 0 && errno == EINTR);
     return n;
+}
+
+struct ig_sha256_stream {
+    SHA256_CTX context;
+    bool ok;
+};
+
+struct ig_sha256_stream *ig_sha256_begin(void)
+{
+    struct ig_sha256_stream *stream = ig_alloc(sizeof *stream);
+    stream->ok = SHA256_Init(&stream->context) == 1;
+    return stream;
+}
+
+void ig_sha256_add(struct ig_sha256_stream *stream, const void *data, size_t size)
+{
+    stream->ok = stream->ok && SHA256_Update(&stream->context, data, size) == 1;
+}
+
+static int finish(SHA256_CTX *context, bool ok, struct ig_sha256 *out, struct ig_error *e)
+{
+    struct ig_sha256 digest;
+    if (!ok || SHA256_Final(digest.bytes, context) != 1) {
+        return ig_error_set(e, 0, "libcrypto refuses to compute SHA-256");
+    }
+    *out = digest;
+    return 0;
+}
+
+int ig_sha256_end(struct ig_sha256_stream *stream, struct ig_sha256 *out, struct ig_error *e)
+{
+    int status = finish(&stream->context, stream->ok, out, e);
+    free(stream);
+    return status;
+}
+
+int ig_sha256_bytes(const void *data, size_t size, struct ig_sha256 *out, struct ig_error *e)
+{
+    SHA256_CTX context;
+    bool ok = SHA256_Init(&context) == 1 && SHA256_Update(&context, data, size) == 1;
+    return finish(&context, ok, out, e);
 }
 
 int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
                  unsigned long long *size, struct ig_error *e)
 {
     IG_AUTO_FREE void *piece = ig_alloc(PIECE);
+    return ig_sha256_fd_with(fd, piece, PIECE, progress, out, size, e);
+}
+
+int ig_sha256_fd_with(int fd, void *piece, size_t piece_size, atomic_ullong *progress,
+                      struct ig_sha256 *out, unsigned long long *size, struct ig_error *e)
+{
     unsigned long long total = 0;
     /* Twice the readahead: a twentieth less time for a file that is not cached (median of 7). Only
      * a hint, so what has no readahead may refuse it. */
@@ -42,7 +89,7 @@ int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
     SHA256_CTX context;
     bool ok = SHA256_Init(&context) == 1;
     ssize_t n = 0;
-    while (ok && (n = read_piece(fd, piece, total)) > 0) {
+    while (ok && (n = read_piece(fd, piece, piece_size, total)) > 0) {
         ok = SHA256_Update(&context, piece, (size_t)n) == 1;
         total += (unsigned long long)n;
         if (progress != NULL) {
@@ -52,11 +99,9 @@ int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
     if (n < 0) {
         return ig_error_set(e, errno, "cannot read at byte %llu", total);
     }
-    struct ig_sha256 digest;
-    if (!ok || SHA256_Final(digest.bytes, &context) != 1) {
-        return ig_error_set(e, 0, "libcrypto refuses to compute SHA-256");
+    if (finish(&context, ok, out, e) != 0) {
+        return -1;
     }
-    *out = digest;
     if (size != NULL) {
         *size = total;
     }
@@ -83,12 +128,7 @@ int ig_sha256_part(const struct ig_sha256_part *part, struct ig_sha256 *out, str
         ok = SHA256_Update(&context, piece, (size_t)n) == 1;
         done += (uint64_t)n;
     }
-    struct ig_sha256 digest;
-    if (!ok || SHA256_Final(digest.bytes, &context) != 1) {
-        return ig_error_set(e, 0, "libcrypto refuses to compute SHA-256");
-    }
-    *out = digest;
-    return 0;
+    return finish(&context, ok, out, e);
 }
 
 void ig_sha256_hex(const struct ig_sha256 *digest, char hex[IG_SHA256_HEX + 1])

@@ -24,6 +24,19 @@ struct ig_sha256 {
 int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
                  unsigned long long *size, struct ig_error *e);
 
+/* The same with a buffer of SIZE bytes (some 256 KiB) that the caller keeps for many files. */
+int ig_sha256_fd_with(int fd, void *buf, size_t buf_size, atomic_ullong *progress,
+                      struct ig_sha256 *out, unsigned long long *size, struct ig_error *e);
+
+/* What is already in memory. Errors: libcrypto's only, as below. */
+int ig_sha256_bytes(const void *data, size_t size, struct ig_sha256 *out, struct ig_error *e);
+
+/* Bytes as they come: begin, any number of adds, end (which frees it, also where it fails). */
+struct ig_sha256_stream;
+struct ig_sha256_stream *ig_sha256_begin(void);
+void ig_sha256_add(struct ig_sha256_stream *stream, const void *data, size_t size);
+int ig_sha256_end(struct ig_sha256_stream *stream, struct ig_sha256 *out, struct ig_error *e);
+
 /* A part of a source that is no descriptor, with a few bytes before it. */
 struct ig_sha256_part {
     ssize_t (*read)(const void *source, void *buf, size_t size, uint64_t offset);  /* as pread(2) */

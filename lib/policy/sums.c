@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Checksum files, as sha256sum(1) of GNU coreutils writes them:
- *
- *   HEX<space><space or *>NAME      the default
- *   SHA256 (NAME) = HEX             --tag
- *
- * A backslash in front of either says that "\\", "\n" and "\r" in NAME stand for
- * backslash, newline and carriage return. Stricter than sha256sum -c, which
- * passes over garbage lines unless told --strict, takes "-" as standard input
- * and cuts names at NUL.
- */
+/* The entries of a checksum file become files of the policy. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/sums.h"
 #include "policy/decode.h"
 #include "policy/policy.h"
 #include "policy/subject.h"
-
-enum { HEX_DIGITS = 64 };
 
 struct entry {
     size_t line;    /* 0: a file that the policy names already, by INDEX */
@@ -55,105 +43,19 @@ static void free_sums(struct sums *sums)
     free(sums->list);
 }
 
-static bool skip(const char **text, const char *word)
-{
-    size_t n = strlen(word);
-    if (strncmp(*text, word, n) != 0) {
-        return false;
-    }
-    *text += n;
-    return true;
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-/* "HEX  NAME" or "HEX *NAME": *NAME is what follows, up to the end of the line. */
-static bool split_plain(const char *line, char **hex, char **name)
-{
-    size_t n = strspn(line, "0123456789abcdefABCDEF");
-    if (n != HEX_DIGITS || !is_blank(line[n]) || (line[n + 1] != ' ' && line[n + 1] != '*')) {
-        return false;
-    }
-    *hex = ig_strndup(line, n);
-    *name = ig_strdup(line + n + 2);
-    return true;
-}
-
-/* "(NAME) = HEX", behind the tag. The last parenthesis ends the name. */
-static bool split_tagged(const char *rest, char **hex, char **name)
-{
-    const char *close = strrchr(rest, ')');
-    if (*rest != '(' || close == NULL) {
-        return false;
-    }
-    const char *digits = close + 1 + strspn(close + 1, " \t");
-    if (*digits != '=') {
-        return false;
-    }
-    digits += 1 + strspn(digits + 1, " \t");
-    if (strspn(digits, "0123456789abcdefABCDEF") != HEX_DIGITS || digits[HEX_DIGITS] != '\0') {
-        return false;
-    }
-    *hex = ig_strdup(digits);
-    *name = ig_strndup(rest + 1, (size_t)(close - rest - 1));
-    return true;
-}
-
-/* In place. False where a backslash stands before anything else. */
-static bool unescape(char *name)
-{
-    char *out = name;
-    for (const char *p = name; *p != '\0'; p++) {
-        char c = *p;
-        if (c == '\\') {
-            p++;
-            if (*p != '\\' && *p != 'n' && *p != 'r') {
-                return false;
-            }
-            c = (char)(*p == 'n' ? '\n' : *p == 'r' ? '\r' : '\\');
-        }
-        *out++ = c;
-    }
-    *out = '\0';
-    return true;
-}
-
-static bool parse_line(const char *line, struct entry *entry)
-{
-    line += strspn(line, " \t");
-    bool escaped = skip(&line, "\\");
-    char *hex IG_AUTO_FREE = NULL;
-    bool split;
-    if (skip(&line, "SHA256")) {
-        skip(&line, " ");
-        split = split_tagged(line, &hex, &entry->name);
-    } else {
-        split = split_plain(line, &hex, &entry->name);
-    }
-    return split && (!escaped || unescape(entry->name)) && *entry->name != '\0' &&
-           ig_decode_sha256(hex, &entry->sha256, NULL) == 0;
-}
-
 static int add_line(struct sums *sums, size_t number, const char *line, struct ig_error *e)
 {
-    if (*line == '\0' || *line == '#') {
-        return 0;
+    char *name IG_AUTO_FREE = NULL;
+    char sha256[IG_SUMS_HEX + 1];
+    int status = ig_sums_line(line, number, &name, sha256, e);
+    if (status > 0) {
+        struct entry *entry = new_entry(sums);
+        entry->line = number;
+        entry->plain = ig_path_plain(name);
+        entry->name = IG_STEAL(name);
+        entry->sha256 = ig_strdup(sha256);
     }
-    struct entry *entry = new_entry(sums);
-    entry->line = number;
-    if (!parse_line(line, entry)) {
-        char *shown IG_AUTO_FREE = ig_shown(line);
-        return ig_error_set(e, 0, "line %zu is no line of sha256sum: %s", number, shown);
-    }
-    if (strcmp(entry->name, "-") == 0) {
-        return ig_error_set(e, 0, "line %zu: \"-\" is standard input, not a file; a file of that "
-                                  "name is \"./-\"", number);
-    }
-    entry->plain = ig_path_plain(entry->name);
-    return 0;
+    return status;
 }
 
 static int add_lines(struct sums *sums, const char *text, size_t length, struct ig_error *e)
@@ -168,10 +70,6 @@ static int add_lines(struct sums *sums, const char *text, size_t length, struct 
             return ig_error_set(e, 0, "line %zu has a NUL byte", number);
         }
         char *line IG_AUTO_FREE = ig_strndup(p, n);
-        /* Files that went through Windows; sha256sum itself writes "\r" in a name escaped. */
-        if (n > 0 && line[n - 1] == '\r') {
-            line[n - 1] = '\0';
-        }
         if (add_line(sums, number, line, e) < 0) {
             return -1;
         }

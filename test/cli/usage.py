@@ -140,7 +140,7 @@ def commands(b):
             'unexpected argument "/app/server"; programs are named with --binary or in the policy')
     b.usage("verify nothing", ["verify"],
             'nothing to check: name at least one binary, file or volume, or "proc"')
-    b.usage("measure nothing", ["measure"], "measure what? name programs or files")
+    b.usage("measure nothing", ["measure"], "measure what? name programs, files or a --volume")
     b.usage("inspect nothing", ["inspect"], "inspect takes one program or file")
     b.usage("inspect two", ["inspect", "a", "b"], "inspect takes one program or file")
     b.usage("install nothing", ["install"],
@@ -1221,7 +1221,7 @@ def any_arguments(b):
     program = b.elf("server")
     b.write("policy.json", '{%s, "binaries": [{"path": "server"}]}' % HEAD)
     flags_known = sorted({flag for command in COMMANDS for flag in listed(b, command)} -
-                         {"--output", "--termination-log"})
+                         {"--output", "--termination-log", "--manifest"})
     values = ["", " ", "server", program, "policy.json", ".", "/", "nowhere", "-", "--", "json",
               "text", ZERO, EMPTY, "1001:1001", "0:0", "linux/arm64", "1", "5", "-1", "\xff\n",
               "a" * 5000, "%s%n%d", "../../../etc/passwd", "binary.file", "🙂", "=", "--help", "-h"]
@@ -1231,6 +1231,8 @@ def any_arguments(b):
         words = [rng.choice(COMMANDS + ["", "help", "--version", "x"])]
         if number % 10 == 0:
             words = ["verify", "--binary", "server", "--sha256", ZERO]  # what follows is chance
+        elif number % 50 == 5:
+            words = ["measure", "nowhere"]
         if words[0] == "install":
             continue  # it would write to what it is told
         for _ in range(rng.randrange(7)):

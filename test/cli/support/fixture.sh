@@ -113,3 +113,26 @@ image() {
     mkdir -p "$1/lib64" "$1/usr/lib" "$1/etc"
     cp -L /lib64/ld-linux-x86-64.so.2 "$1/lib64/ld-linux-x86-64.so.2"
 }
+
+# digest FILE: its SHA256 alone.
+digest() {
+    sha256sum <"$1" | cut -d ' ' -f 1
+}
+
+# tree_volume: a volume on $ROOT/data, and what it holds, in $ROOT/manifest.
+tree_volume() {
+    mkdir "$ROOT/data"
+    mount -t tmpfs -o mode=0755 data "$ROOT/data"
+    mkdir "$ROOT/data/bin"
+    printf 'program\n' >"$ROOT/data/bin/server"
+    chmod 0755 "$ROOT/data/bin/server"
+    printf 'port: 80\n' >"$ROOT/data/app.yaml"
+    ln -s bin/server "$ROOT/data/run"
+    cat >"$ROOT/manifest" <<END
+initgate-tree 1
+f 0644 0:0 9 $(digest "$ROOT/data/app.yaml") - app.yaml
+d 0755 0:0 - - - bin
+f 0755 0:0 8 $(digest "$ROOT/data/bin/server") - bin/server
+l - 0:0 - - - run -> bin/server
+END
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "checks/check.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "fsroot/keys.h"
+#include "tree/compare.h"
+#include "tree/content.h"
+
+enum extra { EXTRA_UNSET, EXTRA_DENY, EXTRA_ALLOW };
+
+struct tree_params {
+    char *sha256;
+    char *manifest;
+    enum ig_tri owner, mode;
+    struct ig_strings ignore;
+    int extra;
+};
+
+static const char *const extras[] = {"deny", "allow", NULL};
+
+static const struct ig_param params[] = {
+    {.name = "sha256", .type = IG_TYPE_SHA256, .required = true,
+     .offset = offsetof(struct tree_params, sha256),
+     .summary = "the tree's digest, which is the SHA256 of its manifest; or that of manifest"},
+    {.name = "manifest", .type = IG_TYPE_PATH, .offset = offsetof(struct tree_params, manifest),
+     .summary = "a manifest that the gate's own container has: what differs is named"},
+    {.name = "owner", .type = IG_TYPE_BOOL, .offset = offsetof(struct tree_params, owner),
+     .summary = "false: owners are not compared"},
+    {.name = "mode", .type = IG_TYPE_BOOL, .offset = offsetof(struct tree_params, mode),
+     .summary = "false: modes are not compared (fsGroup rewrites them)"},
+    {.name = "ignore", .type = IG_TYPE_RELATIVE_PATHS,
+     .offset = offsetof(struct tree_params, ignore),
+     .summary = "files and folders that are left out, with all below them"},
+    {.name = "extra", .type = IG_TYPE_ENUM, .values = extras,
+     .offset = offsetof(struct tree_params, extra),
+     .summary = "allow: what the manifest does not list may be there"},
+    {0},
+};
+
+static int validate(const void *params_of_check, struct ig_error *e)
+{
+    const struct tree_params *p = params_of_check;
+    if (p->extra == EXTRA_ALLOW && p->manifest == NULL) {
+        return ig_error_set(e, 0, "\"extra\": \"allow\" needs a \"manifest\": a digest is that of "
+                                  "the whole tree");
+    }
+    for (size_t i = 0; i < p->ignore.count; i++) {
+        if (strcmp(p->ignore.list[i], ".") == 0) {
+            return ig_error_set(e, 0, "\"ignore\" of \".\" would leave nothing to compare");
+        }
+    }
+    return 0;
+}
+
+static unsigned without(const struct tree_params *p)
+{
+    return (p->owner == IG_FALSE ? (unsigned)IG_WITHOUT_OWNER : 0) |
+           (p->mode == IG_FALSE ? (unsigned)IG_WITHOUT_MODE : 0);
+}
+
+static const char measure_again[] =
+    "Deliver what was built. If the change is meant, measure the volume again (`initgate measure "
+    "--volume DIR --manifest FILE`) and put the new digest into the policy.";
+
+/* --- what the message names the first of --------------------------------- */
+
+enum { NAMED = 4 };
+
+struct naming {
+    struct ig_buf text;
+    size_t count;
+};
+
+static void name(struct naming *n, const char *kind, const char *path, const char *detail)
+{
+    if (n->count++ >= NAMED) {
+        return;
+    }
+    IG_AUTO_FREE char *shown = ig_escaped(path);
+    ig_buf_addf(&n->text, "%s%s%s%s", n->text.length > 0 ? "; " : "", kind,
+                *kind != '\0' ? " " : "", *shown != '\0' ? shown : "the folder itself");
+    if (detail != NULL) {
+        ig_buf_addf(&n->text, " (%s)", detail);
+    }
+}
+
+static void end_names(struct naming *n)
+{
+    if (n->count > NAMED) {
+        ig_buf_addf(&n->text, "; and %zu more", n->count - NAMED);
+    }
+}
+
+/* --- what went wrong ------------------------------------------------------ */
+
+/* Another mount of the pod that a `volumes` entry promises is judged by that entry. */
+static bool is_promised(const struct ig_question *q, const char *path)
+{
+    const struct ig_policy *policy = q->scene->policy;
+    IG_AUTO_FREE char *own = ig_format("%s/%s", q->volume->walk.path, path);
+    for (size_t i = 0; i < policy->subject_count; i++) {
+        const struct ig_subject *subject = &policy->subjects[i];
+        if (subject->kind == IG_KIND_VOLUME && strcmp(ig_volume_at(subject), own) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct trouble {
+    struct naming mounts, errors;
+    bool promised;  /* a mount that is another entry's */
+};
+
+static void find_trouble(const struct ig_question *q, const struct ig_tree *tree,
+                         struct trouble *trouble, struct ig_result *r)
+{
+    IG_AUTO_BUF struct ig_buf path = {0};
+    for (size_t i = 0; i < tree->count; i++) {
+        const struct ig_tree_entry *entry = tree->entries[i];
+        if (entry->step == IG_TREE_FINE && (entry->flags & IG_TREE_MOUNT) == 0) {
+            continue;
+        }
+        path.length = 0;
+        ig_tree_path(entry, &path);
+        IG_AUTO_FREE char *problem = ig_tree_problem(entry);
+        if (problem != NULL) {
+            name(&trouble->errors, "", path.data, problem);
+            ig_result_item(r, "error", path.data, problem);
+        } else if (is_promised(q, path.data)) {
+            trouble->promised = true;
+        } else {
+            name(&trouble->mounts, "", path.data, NULL);
+            ig_result_item(r, "mount", path.data, NULL);
+        }
+    }
+    end_names(&trouble->mounts);
+    end_names(&trouble->errors);
+}
+
+static void free_trouble(struct trouble *trouble)
+{
+    ig_buf_free(&trouble->mounts.text);
+    ig_buf_free(&trouble->errors.text);
+}
+
+/* What differs is certain, whatever could not be read; and a mount that hides a part, whatever the
+ * manifest is worth. COMPARED: R says already how that went. */
+static void say_trouble(const struct trouble *trouble, bool compared, struct ig_result *r)
+{
+    if (r->status == IG_STATUS_FAIL) {
+        return;
+    }
+    if (trouble->mounts.count > 0) {
+        ig_result_set(r, IG_STATUS_FAIL, "Another mount hides a part of it: %s.",
+                      ig_buf_text(&trouble->mounts.text));
+        ig_result_fix(r, "Take the mount out of the pod, or promise it with an entry of its own "
+                         "in \"volumes\".");
+    } else if (trouble->errors.count > 0 && (!compared || r->status == IG_STATUS_PASS)) {
+        ig_result_set(r, IG_STATUS_ERROR, "%zu of its entries could not be read whole: %s.",
+                      trouble->errors.count, ig_buf_text(&trouble->errors.text));
+        ig_result_fix(r, "Run the gate as a user that may read them, and let nobody write while "
+                         "the pod starts.");
+    }
+}
+
+/* "20000 files, 163840000 bytes", malloc'd. */
+static char *amount(const struct ig_tree *tree)
+{
+    return ig_format("%zu file%s, %llu byte%s", tree->files, tree->files == 1 ? "" : "s",
+                     (unsigned long long)tree->bytes, tree->bytes == 1 ? "" : "s");
+}
+
+/* --- against a manifest --------------------------------------------------- */
+
+static int open_manifest(const struct ig_question *q, const struct tree_params *p,
+                         struct ig_result *r)
+{
+    struct ig_error e = {0};
+    struct ig_walk walk;
+    struct ig_sha256 digest;
+    char hex[IG_SHA256_HEX + 1];
+    int fd = -1;
+    if (ig_fsroot_walk(q->scene->own, p->manifest, 0, &walk) != 0) {
+        ig_error_set(&e, walk.error, "%s", walk.path);
+    } else {
+        fd = ig_walk_open(&walk, &e);
+    }
+    ig_walk_free(&walk);
+    atomic_ullong *progress = (atomic_ullong *)&q->scene->progress;
+    if (fd < 0 || ig_sha256_fd(fd, progress, &digest, NULL, &e) != 0) {
+        ig_cleanup_close(&fd);
+        ig_result_set(r, IG_STATUS_ERROR, "The manifest %s cannot be read: %s.", p->manifest,
+                      e.text);
+        ig_result_fix(r, "Mount the manifest in the gate's own container.");
+        return -1;
+    }
+    ig_sha256_hex(&digest, hex);
+    if (strcmp(hex, p->sha256) == 0) {
+        return fd;
+    }
+    ig_cleanup_close(&fd);
+    ig_result_set(r, IG_STATUS_FAIL, "The manifest %s is not the one that the policy means: its "
+                                     "SHA256 is %s.", p->manifest, hex);
+    ig_result_expected(r, "%s", p->sha256);
+    ig_result_observed(r, "%s", hex);
+    ig_result_fix(r, "Deliver the manifest that was measured, or, if the change is meant, put its "
+                     "new digest into the policy.");
+    return -1;
+}
+
+static void say_differences(const struct ig_comparison *found, struct ig_result *r)
+{
+    struct naming names = {0};
+    for (size_t i = 0; i < found->count; i++) {
+        const struct ig_difference *d = &found->list[i];
+        name(&names, d->kind, d->path, strcmp(d->kind, "changed") == 0 ? d->detail : NULL);
+        ig_result_item(r, d->kind, d->path, d->detail);
+    }
+    end_names(&names);
+    ig_result_set(r, IG_STATUS_FAIL, "It differs from its manifest in %zu %s: %s.", found->count,
+                  found->count == 1 ? "entry" : "entries", ig_buf_text(&names.text));
+    ig_result_fix(r, "%s", measure_again);
+    ig_buf_free(&names.text);
+}
+
+static void say_unfit(const struct tree_params *p, const struct ig_comparison *found,
+                      const struct ig_error *e, struct ig_result *r)
+{
+    ig_result_set(r, IG_STATUS_ERROR, "The manifest %s cannot be used: %s.", p->manifest, e->text);
+    ig_result_fix(r, found->refused
+                         ? "Measure it with what is to be compared, or say \"owner\": false or "
+                           "\"mode\": false."
+                         : "Write the manifest with `initgate measure --volume DIR --manifest "
+                           "FILE` or with sha256sum.");
+}
+
+static void judge_manifest(const struct tree_params *p, const struct ig_tree *tree, int fd,
+                           struct ig_result *r)
+{
+    struct ig_comparison found;
+    struct ig_sha256 digest;
+    struct ig_error e = {0};
+    char hex[IG_SHA256_HEX + 1];
+    ig_result_expected(r, "manifest %s", p->sha256);
+    IG_AUTO_FREE char *holds = amount(tree);
+    ig_result_observed(r, "%zu entries, %s", tree->count, holds);
+    int status =
+        ig_tree_compare(tree, fd, without(p), p->extra != EXTRA_ALLOW, &digest, &found, &e);
+    if (status != 0) {
+        say_unfit(p, &found, &e, r);
+    } else if (ig_sha256_hex(&digest, hex), strcmp(hex, p->sha256) != 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "The manifest %s changed while it was read.",
+                      p->manifest);
+        ig_result_fix(r, "Let nobody write to it while the pod starts.");
+    } else if (found.count > 0) {
+        say_differences(&found, r);
+    } else {
+        ig_result_set(r, IG_STATUS_PASS, "It holds what the manifest lists: %s.", holds);
+    }
+    ig_comparison_free(&found);
+}
+
+/* --- against a digest ----------------------------------------------------- */
+
+static void judge_digest(const struct tree_params *p, const struct ig_tree *tree, bool promised,
+                         struct ig_result *r)
+{
+    struct ig_sha256 digest;
+    struct ig_error e = {0};
+    char hex[IG_SHA256_HEX + 1];
+    if (ig_manifest_digest(tree, without(p), &digest, &e) != 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "Its digest cannot be computed: %s.", e.text);
+        return;
+    }
+    ig_sha256_hex(&digest, hex);
+    ig_result_expected(r, "%s", p->sha256);
+    IG_AUTO_FREE char *holds = amount(tree);
+    ig_result_observed(r, "%s (%zu entries, %s)", hex, tree->count, holds);
+    if (strcmp(hex, p->sha256) == 0) {
+        ig_result_set(r, IG_STATUS_PASS, "Its digest is the expected one: %s.", holds);
+        return;
+    }
+    ig_result_set(r, IG_STATUS_FAIL, "Its digest is %s, expected %s: it holds %s%s.", hex, p->sha256,
+                  holds,
+                  promised ? ", and the folder of another volume, which belongs into \"ignore\""
+                           : "");
+    ig_result_fix(r, "To have the differences named, run `initgate measure --volume DIR "
+                     "--manifest FILE` where the volume is as it should be, and give the policy "
+                     "that manifest.");
+}
+
+/* --- the check ------------------------------------------------------------ */
+
+static void judge(const struct ig_question *q, const struct ig_tree *tree, int manifest,
+                  struct ig_result *r)
+{
+    const struct tree_params *p = q->setting->params;
+    struct trouble trouble = {0};
+    find_trouble(q, tree, &trouble, r);
+    if (manifest >= 0) {
+        judge_manifest(p, tree, manifest, r);
+    } else if (trouble.mounts.count == 0 && trouble.errors.count == 0) {
+        judge_digest(p, tree, trouble.promised, r);
+    }
+    say_trouble(&trouble, manifest >= 0, r);
+    free_trouble(&trouble);
+}
+
+static void read_and_judge(const struct ig_question *q, int dir, int manifest, struct ig_result *r)
+{
+    const struct tree_params *p = q->setting->params;
+    /* The scene counts what all threads have done. */
+    struct ig_scene *scene = (struct ig_scene *)q->scene;
+    struct ig_tree_options options = {
+        .threads = scene->cpus,
+        .ignore = (const char *const *)p->ignore.list,
+        .ignore_count = p->ignore.count,
+        .progress = &scene->progress,
+    };
+    struct ig_tree *tree = NULL;
+    struct ig_error e = {0};
+    if (ig_tree_list(dir, &options, &tree, &e) != 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "The volume cannot be read: %s.", e.text);
+        ig_result_fix(r, "Run the gate as a user that may list it.");
+        return;
+    }
+    atomic_fetch_add(&scene->files_total, tree->files);
+    atomic_fetch_add(&scene->bytes_total, tree->bytes);
+    ig_tree_read_content(tree, &scene->progress, &scene->files);
+    judge(q, tree, manifest, r);
+    ig_tree_free(tree);
+}
+
+static void run(const struct ig_question *q, struct ig_result *r)
+{
+    const struct tree_params *p = q->setting->params;
+    IG_AUTO_CLOSE int manifest = -1;
+    struct ig_error e = {0};
+    if (!ig_volume_seen(q, r)) {
+        return;
+    }
+    const struct ig_meta *meta = &ig_walk_final(&q->volume->walk)->meta;
+    if (!ig_meta_is(meta, S_IFDIR)) {
+        ig_result_set(r, IG_STATUS_FAIL, "It is a %s, not a folder with a tree.",
+                      ig_meta_type(meta));
+        ig_result_fix(r, "Check the subPath, or name the file in \"files\".");
+        return;
+    }
+    if (p->manifest != NULL && (manifest = open_manifest(q, p, r)) < 0) {
+        return;
+    }
+    int generation = q->volume->generation.data.fd;
+    int keys = generation >= 0 ? ig_keys_only(q->volume->walk.fd, generation, &e) : 0;
+    if (keys < 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "The volume cannot be read: %s.", e.text);
+        ig_result_fix(r, "Run the gate as a user that may list it.");
+        return;
+    }
+    read_and_judge(q, keys == 1 ? generation : q->volume->walk.fd, manifest, r);
+}
+
+const struct ig_check ig_check_volume_tree = {
+    .spec = {.id = "volume.tree",
+             .key = "tree",
+             .kind = IG_KIND_VOLUME,
+             .summary = "holds what its manifest lists, or has the digest asked: nothing missing, "
+                        "changed or extra",
+             .params = params,
+             .params_size = sizeof(struct tree_params),
+             .on_request = true,
+             .validate = validate},
+    .means = "Every file, folder, symlink and special file on the volume is read and compared: type, "
+             "mode, owner, size, symlink target, file capability and content. With a manifest, what "
+             "is missing, changed or extra is named; with a digest alone, only that something is. "
+             "doc/volumes.md defines both. Of a ConfigMap, Secret or projected volume one "
+             "generation is held and compared. Other mounts below it must be promised by entries "
+             "of their own.",
+    .matters = "A copy that stopped half-way, a chown -R, or files of the last release that nobody "
+               "removed: the program starts on them, and fails later or answers wrongly.",
+    .mend = "Look at the result's items for what differs. Deliver what was built; where fsGroup "
+            "rewrites modes say \"mode\": false; where the program writes, \"ignore\" its folder; or "
+            "measure the volume again.",
+    .needs = ig_volume_needs_mounted,
+    .run = run,
+};
