@@ -183,7 +183,8 @@ static void judge_entry(struct ig_access_survey *s, const struct ig_tree_entry *
 {
     /* What vanished since its folder was listed need not be usable. */
     bool vanished = entry->error == ENOENT &&
-                    (entry->step == IG_TREE_LOOK || entry->step == IG_TREE_OPEN);
+                    (entry->step == IG_TREE_LOOK || entry->step == IG_TREE_OPEN ||
+                     entry->step == IG_TREE_LIST);
     unsigned wants = ig_access_places_wants(&s->places, path);
     if (vanished || S_ISLNK(entry->mode)) {
         return;

@@ -144,6 +144,12 @@ static void look(struct ig_tree *tree, struct ig_arena *arena, struct ig_tree_di
     }
     if ((tree->state->options.flags & IG_TREE_ACLS) != 0) {
         read_acl(arena, entry, fd);
+        /* Without /proc this is ENOENT too, of each. */
+        if (entry->extra != NULL && entry->extra->acl_error == ENOENT &&
+            ig_statx(fd, entry->name, &s) == ENOENT) {
+            ig_tree_fail(tree, entry, IG_TREE_LOOK, ENOENT);
+            return;
+        }
     }
     if (S_ISCHR(s.mode) || S_ISBLK(s.mode)) {
         struct ig_tree_extra *extra = ig_tree_extra(arena, entry);
