@@ -110,8 +110,27 @@ void ig_access_places_refuse(const struct ig_access_places *places, const char *
 
 struct enclosing {
     const struct ig_access_place *place;
+    unsigned wants;
     bool found;
 };
+
+static void see_refused(struct ig_access_place *place, void *context)
+{
+    struct enclosing *e = context;
+    e->found = e->found || (place != e->place && (place->refused & e->wants) != 0);
+}
+
+bool ig_access_places_outermost(const struct ig_access_places *places,
+                                const struct ig_access_place *place, unsigned wants)
+{
+    struct enclosing enclosing = {.place = place,
+                                  .wants = wants & ~(unsigned)IG_WANT_SEARCH};
+    if ((place->refused & wants) == 0) {
+        return false;
+    }
+    each_above(places, place->path, see_refused, &enclosing);
+    return !enclosing.found;
+}
 
 static void see_enclosing(struct ig_access_place *place, void *context)
 {

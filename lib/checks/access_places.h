@@ -48,6 +48,10 @@ unsigned ig_access_places_affected(const struct ig_access_places *places, const 
 /* Something of WANT was refused at PATH. */
 void ig_access_places_refuse(const struct ig_access_places *places, const char *path,
                              unsigned want);
+/* Is something of WANTS refused in PLACE, and in none above it of which the same is to be said (but for
+ * IG_WANT_SEARCH, which is of each place alone)? */
+bool ig_access_places_outermost(const struct ig_access_places *places,
+                                const struct ig_access_place *place, unsigned wants);
 /* Does PLACE lie in another of which something is asked, on the same mount? Then it is an entry of
  * that one's tree. */
 bool ig_access_places_enclose(const struct ig_access_places *places,

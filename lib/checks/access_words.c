@@ -7,7 +7,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 
-enum { SHOWN = 4 /* paths that a sentence lists */ };
+enum { SHOWN = 4 /* paths that a sentence lists */, COMMANDED = 24 /* and a command */ };
 
 static const char *const verbs[IG_WANT_KINDS] = {"read", "write", "execute", "search"};
 
@@ -17,17 +17,17 @@ struct row {
     size_t count;
 };
 
-static void add_to_row(struct row *row, const char *separator, const char *path)
+static void add_to_row(struct row *row, size_t most, const char *separator, const char *path)
 {
-    if (row->count++ < SHOWN) {
+    if (row->count++ < most) {
         ig_buf_addf(&row->text, "%s%s", row->text.length != 0 ? separator : "", path);
     }
 }
 
-static void end_row(struct row *row)
+static void end_row(struct row *row, size_t most)
 {
-    if (row->count > SHOWN) {
-        ig_buf_addf(&row->text, " and %zu more", row->count - SHOWN);
+    if (row->count > most) {
+        ig_buf_addf(&row->text, " and %zu more", row->count - most);
     }
 }
 
@@ -36,9 +36,9 @@ static char *asked_text(const struct ig_strings *asked)
     struct row row = {0};
     for (size_t i = 0; i < asked->count; i++) {
         IG_AUTO_FREE char *path = ig_escaped(asked->list[i]);
-        add_to_row(&row, ", ", path);
+        add_to_row(&row, SHOWN, ", ", path);
     }
-    end_row(&row);
+    end_row(&row, SHOWN);
     return ig_buf_steal(&row.text);
 }
 
@@ -65,15 +65,15 @@ static char *refused_paths(const struct ig_access_survey *s, unsigned wants)
     const char *base = s->q->subject->path;
     struct row row = {0};
     for (const struct ig_access_place *p = s->places.first; p != NULL; p = p->next) {
-        if ((p->refused & wants) != 0) {
+        if (ig_access_places_outermost(&s->places, p, wants)) {
             bool whole = strcmp(p->path, ".") == 0;
             IG_AUTO_FREE char *full = ig_format("%s%s%s", base, whole ? "" : "/",
                                                 whole ? "" : p->path);
             IG_AUTO_FREE char *path = quoted(full);
-            add_to_row(&row, " ", path);
+            add_to_row(&row, COMMANDED, " ", path);
         }
     }
-    end_row(&row);
+    end_row(&row, COMMANDED);
     return ig_buf_steal(&row.text);
 }
 
