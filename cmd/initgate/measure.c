@@ -83,13 +83,14 @@ static char *absolute(const char *path, struct ig_error *e)
     return whole;
 }
 
-static int measure(const struct options *o, struct ig_measure_volumes *v, char **text,
+static int measure(const struct options *o, const struct ig_measure_volumes *asked, char **text,
                    struct ig_error *e)
 {
     struct ig_options options = {.root = o->value[OPT_ROOT]};
+    struct ig_measure_volumes v = *asked;
     const char *path = o->value[OPT_MANIFEST];
     if (path == NULL) {
-        return ig_measure(o->operands, o->operand_count, v, &options, text, e);
+        return ig_measure(o->operands, o->operand_count, &v, &options, text, e);
     }
     struct replacement manifest;
     IG_AUTO_FREE char *whole = absolute(path, e);
@@ -98,10 +99,10 @@ static int measure(const struct options *o, struct ig_measure_volumes *v, char *
     }
     int status = replace_begin(&manifest, whole, e);
     if (status == 0) {
-        v->manifest = whole;
-        v->write = replace_write;
-        v->context = &manifest;
-        status = ig_measure(o->operands, o->operand_count, v, &options, text, e);
+        v.manifest = whole;
+        v.write = replace_write;
+        v.context = &manifest;
+        status = ig_measure(o->operands, o->operand_count, &v, &options, text, e);
     }
     if (status == 0) {
         status = replace_finish(&manifest, 0644, e);

@@ -289,6 +289,8 @@ int ig_manifest_add(struct ig_manifest_parser *p, const char *data, size_t size,
             p->number++;
             return fault_of(p, "is longer than any path", NULL, e);
         }
+        /* Of an empty line too there must be a text. */
+        *ig_buf_reserve(&p->rest, n) = '\0';
         ig_buf_add(&p->rest, data, n);
         data += n;
         size -= n;
