@@ -4,6 +4,8 @@
 # Builds the image of docker/Dockerfile with buildah and prints its id and digest:
 #
 #   docker/build-image.sh [TAG]                      TAG is localhost/initgate:latest if not given
+#   docker/build-image.sh --arch ARCH [TAG]          for amd64 or arm64, instead of this machine
+#   docker/build-image.sh --index [TAG]              for both, under one OCI index
 #   docker/build-image.sh --from-binary FILE [TAG]   the same image around a release binary that is
 #                                                    there already: seconds, for tests
 #
@@ -23,14 +25,27 @@ die() {
     exit 1
 }
 
-binary=
-if [ "${1:-}" = --from-binary ]; then
-    [ $# -ge 2 ] || die "--from-binary needs a file"
-    binary=$2
-    [ -f "$binary" ] || die "no file $binary"
-    shift 2
-fi
-[ $# -le 1 ] || die "usage: docker/build-image.sh [--from-binary FILE] [TAG]"
+native=$(dpkg --print-architecture)
+archs=("$native") binary='' index=''
+while [ $# -gt 0 ]; do
+    case "$1" in
+    --from-binary)
+        [ -f "${2:-}" ] || die "--from-binary needs a file"
+        binary=$2
+        shift
+        ;;
+    --arch)
+        [[ ${2:-} =~ ^(amd64|arm64)$ ]] || die "--arch needs amd64 or arm64"
+        archs=("$2")
+        shift
+        ;;
+    --index) archs=(amd64 arm64) index=yes ;;
+    *) break ;;
+    esac
+    shift
+done
+[[ $# -le 1 && ${1:-} != -* ]] ||
+    die "usage: docker/build-image.sh [--arch ARCH | --index | --from-binary FILE] [TAG]"
 tag=${1:-localhost/initgate:latest}
 
 "$here/deps.sh" image
@@ -67,7 +82,9 @@ revision=$(git_top rev-parse HEAD)
 arguments=(--pull-never --format oci --identity-label=false)
 mkdir -p "$work/context/out"
 
-if [ -z "$binary" ]; then
+# The binary for ARCH, as the Dockerfile's first stage makes it.
+build_binary() {
+    local arch=$1 container
     buildah inspect --type image "$base" >/dev/null 2>&1 || make_base
     mkdir -p "$cache"
     # chroot isolation and the host's network: no namespaces to set up, so it works inside another
@@ -75,23 +92,49 @@ if [ -z "$binary" ]; then
     buildah bud "${arguments[@]}" --layers --force-rm --target build --iidfile "$work/id" \
         --isolation chroot --network host --volume "$cache:/root/.cache/initgate" \
         --ignorefile "$here/Dockerfile.dockerignore" \
+        --build-arg BUILDPLATFORM="linux/$native" --build-arg TARGETARCH="$arch" \
         --build-arg BUILD="$(git_top describe --always --dirty)" \
         -f "$here/Dockerfile" "$top" >&2
     container=$(buildah from --pull-never "$(<"$work/id")")
-    binary=$work/initgate
-    cp "$(buildah mount "$container")/out/initgate" "$binary"
+    cp "$(buildah mount "$container")/out/initgate" "$work/initgate"
     buildah rm "$container" >/dev/null
-fi
+}
 
 # The last stage as it stands, but fed from a folder. It is built on its own because layers taken
 # from buildah's cache keep the times of an earlier commit, and with them another digest.
-install -m 0555 "$binary" "$work/context/out/initgate"
-sed -n '/^FROM scratch/,$s/--from=build //; /^FROM scratch/,$p' "$here/Dockerfile" >"$work/Dockerfile"
-buildah bud "${arguments[@]}" --iidfile "$work/id" --tag "$tag" \
-    --timestamp "$(git_top log -1 --format=%ct)" \
-    --build-arg VERSION="$version" --build-arg REVISION="$revision" \
-    -f "$work/Dockerfile" "$work/context" >&2
+wrap() {
+    local arch=$1
+    install -m 0555 "$2" "$work/context/out/initgate"
+    sed -n '/^FROM scratch/,$s/--from=build //; /^FROM scratch/,$p' "$here/Dockerfile" >"$work/Dockerfile"
+    buildah bud "${arguments[@]}" --platform "linux/$arch" --iidfile "$work/id" "${@:3}" \
+        --timestamp "$(git_top log -1 --format=%ct)" \
+        --build-arg VERSION="$version" --build-arg REVISION="$revision" \
+        -f "$work/Dockerfile" "$work/context" >&2
+}
 
+make_index() {
+    local arch
+    buildah manifest rm "$tag" >/dev/null 2>&1 || buildah rmi "$tag" >/dev/null 2>&1 || true
+    buildah manifest create "$tag" >/dev/null
+    for arch in "${archs[@]}"; do
+        build_binary "$arch"
+        wrap "$arch" "$work/initgate"
+        buildah manifest add --arch "$arch" --os linux "$tag" "$(<"$work/id")" >/dev/null
+        echo "$arch  $(buildah inspect --type image --format '{{.FromImageDigest}}' "$(<"$work/id")")"
+    done
+    echo "index  $tag"
+    echo "digest sha256:$(buildah manifest inspect "$tag" | head -c -1 | sha256sum | cut -d ' ' -f 1)"
+}
+
+if [ -n "$index" ]; then
+    make_index
+    exit
+fi
+if [ -z "$binary" ]; then
+    build_binary "${archs[0]}"
+    binary=$work/initgate
+fi
+wrap "${archs[0]}" "$binary" --tag "$tag"
 id=$(<"$work/id")
 echo "image  $tag"
 echo "id     $id"

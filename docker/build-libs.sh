@@ -4,13 +4,14 @@
 # Builds the libraries of the release binary, static and position-independent, from the Debian
 # source packages that pins.txt names, and prints the folder they are in as its last line:
 #
-#   docker/build-libs.sh                 builds what is not in the cache yet (minutes), or nothing
+#   docker/build-libs.sh [ARCH]          builds what is not in the cache yet (minutes), or nothing;
+#                                        ARCH is amd64 or arm64, this machine's if not given
 #   docker/build-libs.sh --mirrors       prints "URI SUITE" of the Debian mirrors it fetches from
 #   docker/build-libs.sh --update-pins   writes pins.txt anew from Debian's newest versions
 #
 # The folder is <cache>/sysroot-<key>, <cache> is ${XDG_CACHE_HOME:-$HOME/.cache}/initgate. The key
-# covers all that decides its bytes: pins, recipe, specs file and the compiler. One key, one content:
-# neither the build's path nor its time gets into it.
+# covers all that decides its bytes: pins, recipe, specs file, machine and compiler. One key, one
+# content: neither the build's path nor its time gets into it.
 set -euo pipefail
 export LC_ALL=C TZ=UTC
 umask 022
@@ -56,10 +57,10 @@ openssl_options=(
 key() {
     {
         cat "$here/pins.txt" "$here/build-libs.sh" "$here/musl.specs"
-        gcc -dumpmachine
-        gcc --version | head -n 1
-        as --version | head -n 1
-        ld --version | head -n 1
+        "${cross}gcc" -dumpmachine
+        "${cross}gcc" --version | head -n 1
+        "${cross}as" --version | head -n 1
+        "${cross}ld" --version | head -n 1
     } | sha256sum | cut -c 1-16
 }
 
@@ -141,7 +142,7 @@ build_musl() {
 }
 
 build_zlib() {
-    CFLAGS=$cflags ./configure --static --prefix=/usr
+    CHOST=${cross%-} CFLAGS=$cflags ./configure --static --prefix=/usr
     make -j"$jobs" libz.a
     cp zlib.h zconf.h "$root/usr/include/"
     cp libz.a "$root/usr/lib/"
@@ -150,14 +151,14 @@ build_zlib() {
 # libelf needs none of argp, fts and obstack, which musl lacks; elfutils' other tools do. All that
 # it takes from elfutils' internal library is the search tree.
 build_elfutils() {
-    CFLAGS=$cflags ./configure --prefix=/usr --disable-nls --disable-demangler \
+    CFLAGS=$cflags ./configure ${cross:+--host="${cross%-}"} --prefix=/usr --disable-nls --disable-demangler \
         --disable-debuginfod --disable-libdebuginfod --disable-symbol-versioning \
         --without-bzlib --without-lzma --without-zstd \
         ac_cv_search_argp_parse="none required" ac_cv_search_fts_close="none required" \
         ac_cv_search__obstack_free="none required"
     make -C lib eu-search.o
     make -j"$jobs" -C libelf libelf.a
-    ar rs libelf/libelf.a lib/eu-search.o
+    "$AR" rs libelf/libelf.a lib/eu-search.o
     mkdir -p "$root/usr/include/elfutils"
     cp libelf/libelf.h libelf/gelf.h "$root/usr/include/"
     cp version.h "$root/usr/include/elfutils/"
@@ -167,7 +168,7 @@ build_elfutils() {
 build_cjson() {
     # shellcheck disable=SC2086 # a list of flags
     cc $cflags -c cJSON.c -o cJSON.o
-    ar rcs libcjson.a cJSON.o
+    "$AR" rcs libcjson.a cJSON.o
     mkdir -p "$root/usr/include/cjson"
     cp cJSON.h "$root/usr/include/cjson/"
     cp libcjson.a "$root/usr/lib/"
@@ -175,12 +176,12 @@ build_cjson() {
 
 build_openssl() {
     # shellcheck disable=SC2086 # a list of flags
-    ./Configure "linux-$(uname -m)" --prefix=/usr --openssldir=/etc/ssl --libdir=lib \
+    ./Configure "linux-$machine" --prefix=/usr --openssldir=/etc/ssl --libdir=lib \
         "${openssl_options[@]}" threads $cflags
     make -j"$jobs" build_generated
     # AES and RSA for AVX-512 would be a third of the binary, and nothing here encrypts. OpenSSL
     # has stubs for assemblers that are too old for them: tell it of one, for these files only.
-    if [ "$(uname -m)" = x86_64 ]; then
+    if [ "$machine" = x86_64 ]; then
         make CC="echo GNU assembler version 2.20" \
             crypto/modes/aes-gcm-avx512.s crypto/aes/aesni-xts-avx512.s \
             crypto/bn/rsaz-{2k,3k,4k}-{avx512,avxifma}.s
@@ -197,7 +198,7 @@ make_compiler() {
     mkdir -p "$work/bin"
     {
         echo '#!/bin/bash'
-        printf '%q ' exec gcc "-ffile-prefix-map=$work=." "$@"
+        printf '%q ' exec "${cross}gcc" "-ffile-prefix-map=$work=." "$@"
         echo '"$@"'
     } >"$work/bin/cc"
     chmod +x "$work/bin/cc"
@@ -233,17 +234,21 @@ build_all() {
     trap 'rm -rf "$work"' EXIT
     root=$work/root
     mkdir -p "$root"
-    export CC=cc PATH="$work/bin:$PATH"
+    export CC=cc AR="${cross}ar" RANLIB="${cross}ranlib" PATH="$work/bin:$PATH"
     make_compiler
     build_one musl
     make_compiler --sysroot="$root" -specs="$here/musl.specs"
     for package in zlib elfutils cjson openssl; do
         build_one "$package"
     done
-    # The kernel's headers are not part of what is built: links to the machine's own.
+    # The kernel's headers are not part of what is built: links to those of the compiler's package.
     mkdir "$root/usr/kernel"
-    ln -s /usr/include/linux /usr/include/asm-generic "/usr/include/$(gcc -dumpmachine)/asm" \
-        "$root/usr/kernel/"
+    if [ -n "$cross" ]; then
+        ln -s "/usr/${cross%-}/include"/{linux,asm-generic,asm} "$root/usr/kernel/"
+    else
+        ln -s /usr/include/linux /usr/include/asm-generic "/usr/include/$(gcc -dumpmachine)/asm" \
+            "$root/usr/kernel/"
+    fi
     awk '!/^#/ && NF && !seen[$1]++ { print $1, $2 }' "$here/pins.txt" >"$root/versions"
     mv "$root" "$target"
 }
@@ -290,13 +295,19 @@ case "${1:-}" in
     update_pins
     exit 0
     ;;
-"") ;;
+"") machine=$(uname -m) ;;
+amd64) machine=x86_64 ;;
+arm64) machine=aarch64 ;;
 *)
-    echo "usage: docker/build-libs.sh [--mirrors | --update-pins]" >&2
+    echo "usage: docker/build-libs.sh [amd64 | arm64 | --mirrors | --update-pins]" >&2
     exit 2
     ;;
 esac
 
+# Prefix of the compiler's names, and its Debian triplet with a hyphen.
+cross=
+[ "$machine" = "$(uname -m)" ] || cross=$machine-linux-gnu-
+command -v "${cross}gcc" >/dev/null || die "no ${cross}gcc: docker/deps.sh build cross installs it"
 sysroot=$cache/sysroot-$(key)
 if [ ! -d "$sysroot" ]; then
     mkdir -p "$cache"

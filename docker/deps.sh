@@ -5,6 +5,7 @@
 # that installs packages; add a name to a list below and everything else finds it.
 #
 #   docker/deps.sh build    what both builds need (dev: Debian's libraries; release: what builds ours)
+#   docker/deps.sh cross    what the release build for the other architecture needs besides
 #   docker/deps.sh image    what docker/build-image.sh needs
 #   docker/deps.sh test     all of the above, and what the tests need
 #
@@ -18,6 +19,12 @@ build=(
     ca-certificates debian-archive-keyring dpkg-dev patch perl xz-utils linux-libc-dev
 )
 
+# amd64 and arm64 are built on either.
+case "$(uname -m)" in
+x86_64) cross=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross linux-libc-dev-arm64-cross) ;;
+*) cross=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross linux-libc-dev-amd64-cross) ;;
+esac
+
 image=(
     buildah debootstrap ca-certificates git jq
 )
@@ -30,7 +37,7 @@ test=(
     busybox-static checksec libtree
     python3-junitparser libxml2-utils man-db mandoc bash-completion zsh fish
     mtree-netbsd aide
-    musl-tools
+    musl-tools qemu-user-static
     shellcheck yamllint cppcheck clang clang-tidy clang-format
 )
 
@@ -48,7 +55,7 @@ libclang_rt() {
 }
 
 usage() {
-    echo "usage: docker/deps.sh build|image|test ..." >&2
+    echo "usage: docker/deps.sh build|cross|image|test ..." >&2
     exit 2
 }
 
@@ -57,8 +64,9 @@ wanted=()
 for group in "$@"; do
     case "$group" in
     build) wanted+=("${build[@]}") ;;
+    cross) wanted+=("${cross[@]}") ;;
     image) wanted+=("${image[@]}") ;;
-    test) wanted+=("${build[@]}" "${image[@]}" "${test[@]}" "$(libclang_rt)") ;;
+    test) wanted+=("${build[@]}" "${cross[@]}" "${image[@]}" "${test[@]}" "$(libclang_rt)") ;;
     *) usage ;;
     esac
 done
