@@ -100,6 +100,7 @@ count lint
 for script in "${oracles[@]}"; do
     count "$(basename "$script" .py)"
 done
+suite arm64 test/arm64.sh
 suite image test/image/run.sh
 suite pods test/pod/run.sh "$release"
 suite deploy test/deploy/run.sh "$release"

@@ -7,8 +7,7 @@ static const struct ig_mount *stale_on_the_way(const struct ig_question *q,
 {
     const struct ig_walk *walk = &q->target->walk;
     for (size_t i = 0; i < walk->count; i++) {
-        const struct ig_mount *mount =
-            ig_mounts_by_id(&q->scene->mounts, walk->hops[i].meta.mnt_id);
+        const struct ig_mount *mount = ig_scene_mount_of(q->scene, &walk->hops[i]);
         if (mount != NULL && mount->stale) {
             *where = &walk->hops[i];
             return mount;

@@ -301,6 +301,21 @@ static bool kubelet_volume(const struct ig_scene *scene, const struct ig_mount *
     return kind != NULL || other_volume(scene, mount);
 }
 
+const struct ig_mount *ig_scene_mount_of(const struct ig_scene *scene, const struct ig_hop *hop)
+{
+    if (hop->meta.mnt_id != 0) {
+        return ig_mounts_by_id(&scene->mounts, hop->meta.mnt_id);
+    }
+    /* Some sandboxes (gVisor) tell no mount ids: by name, which says nothing of a graft. */
+    if (hop->grafted || (scene->rooted && scene->root_path == NULL)) {
+        return NULL;
+    }
+    IG_AUTO_FREE char *joined =
+        ig_format("%s%s", scene->root_path != NULL ? scene->root_path : "", hop->path);
+    IG_AUTO_FREE char *path = ig_path_normal(joined);
+    return ig_mounts_of(&scene->mounts, path);
+}
+
 bool ig_scene_on_volume(const struct ig_scene *scene, const struct ig_hop *hop)
 {
     for (size_t i = 0; i < scene->policy->subject_count; i++) {
@@ -309,7 +324,7 @@ bool ig_scene_on_volume(const struct ig_scene *scene, const struct ig_hop *hop)
             return true;
         }
     }
-    const struct ig_mount *mount = ig_mounts_by_id(&scene->mounts, hop->meta.mnt_id);
+    const struct ig_mount *mount = ig_scene_mount_of(scene, hop);
     return mount != NULL && kubelet_volume(scene, mount);
 }
 

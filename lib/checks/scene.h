@@ -64,6 +64,8 @@ const struct ig_fsroot *ig_scene_image(const struct ig_scene *scene);
 const char *ig_volume_at(const struct ig_subject *volume);
 /* Is HOP at or below a policy `volumes` entry, or on a volume that the kubelet made? */
 bool ig_scene_on_volume(const struct ig_scene *scene, const struct ig_hop *hop);
+/* The mount that HOP lies on, or NULL where that cannot be told. */
+const struct ig_mount *ig_scene_mount_of(const struct ig_scene *scene, const struct ig_hop *hop);
 /* Does a `volumes` entry promise a mount exactly on PATH? */
 bool ig_scene_promises(const struct ig_scene *scene, const char *path);
 /* Is the end of WALK (in scene->root) a mount point of its own? 1 or 0; -1 where that cannot be told

@@ -259,6 +259,22 @@ const struct ig_mount *ig_mounts_on(const struct ig_mounts *mounts, const char *
     return top;
 }
 
+const struct ig_mount *ig_mounts_of(const struct ig_mounts *mounts, const char *path)
+{
+    char *point IG_AUTO_FREE = ig_strdup(path);
+    for (size_t n = strlen(point); n > 0; n--) {
+        if (n > 1 && point[n] != '\0' && point[n] != '/') {
+            continue;
+        }
+        point[n] = '\0';
+        const struct ig_mount *mount = ig_mounts_on(mounts, point);
+        if (mount != NULL) {
+            return mount;
+        }
+    }
+    return NULL;
+}
+
 /* The option at *AT and where the next one starts; false at the end. */
 static bool next_option(const char **at, const char **option, size_t *length)
 {

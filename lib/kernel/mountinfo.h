@@ -40,6 +40,10 @@ const struct ig_mount *ig_mounts_by_id(const struct ig_mounts *mounts, uint64_t 
 /* The topmost mount exactly on POINT (an absolute, normal path), or NULL. */
 const struct ig_mount *ig_mounts_on(const struct ig_mounts *mounts, const char *point);
 
+/* The mount that PATH (absolute, normal, symlink-free) lies on: of those on it or on a directory above
+ * it, the lowest, and of several there the topmost. NULL where there is none. */
+const struct ig_mount *ig_mounts_of(const struct ig_mounts *mounts, const char *path);
+
 /* Is WORD one of the comma-separated OPTIONS? */
 bool ig_options_have(const char *options, const char *word);
 /* The value of KEY=value in OPTIONS as a malloc'd string, or NULL. */

@@ -63,6 +63,10 @@ MS_REC, MS_PRIVATE = 0x4000, 0x40000
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+# Of programs that the fixtures make, where the gate itself is another machine's (test/arm64.sh).
+PLATFORM = os.environ.get("IG_TEST_PLATFORM")
+
+
 class Fault(Exception):
     """What is wrong with a case or with the gate's answer."""
 
@@ -198,6 +202,8 @@ def play(case, form, gate):
     policy = case.text("policy.json").encode() if case.has("policy.json") else None
     if policy is not None:
         arguments += ["--policy", "-"]
+    if PLATFORM is not None and "--platform" not in arguments:
+        arguments = [*arguments, "--platform", PLATFORM]
     command = [gate, "verify", *arguments, "--format", form]
     if case.has("run.sh"):
         command = shell(case, "run.sh", *command)

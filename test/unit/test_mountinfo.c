@@ -39,6 +39,10 @@ START_TEST(corpus_is_understood)
     ck_assert_str_eq(proc->root, "/");
     ck_assert_uint_eq(proc->parent, root->id);
     ck_assert_ptr_eq(ig_mounts_by_id(&mounts, proc->id), proc);
+    ck_assert_ptr_eq(ig_mounts_of(&mounts, "/"), root);
+    ck_assert_ptr_eq(ig_mounts_of(&mounts, "/process"), root);
+    ck_assert_ptr_eq(ig_mounts_of(&mounts, "/proc/self/status"), proc);
+    ck_assert_ptr_eq(ig_mounts_of(&mounts, "/proc"), proc);
     for (size_t i = 0; i < mounts.count; i++) {
         ck_assert(!mounts.list[i].stale);
         ck_assert(ig_options_have(mounts.list[i].options, "rw") !=
@@ -90,6 +94,7 @@ START_TEST(no_lines_are_no_mounts)
     ck_assert_uint_eq(mounts.count, 0);
     ck_assert_ptr_null(ig_mounts_on(&mounts, "/"));
     ck_assert_ptr_null(ig_mounts_by_id(&mounts, 0));
+    ck_assert_ptr_null(ig_mounts_of(&mounts, "/a/b"));
     ig_mounts_free(&mounts);
 }
 END_TEST
