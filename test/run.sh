@@ -73,7 +73,7 @@ step configure-release cmake --preset release
 step build-release cmake --build --preset release
 
 release=build/release/initgate
-oracles=(test/cli/oracle_*.py test/cli/loader_rules.py)
+oracles=(test/cli/oracle_*.py test/cli/loader_rules.py test/cli/tree_property.py)
 # Debian's own python3: another one on the PATH would lack its modules.
 python=/usr/bin/python3
 
