@@ -105,6 +105,7 @@ suite image test/image/run.sh
 suite pods test/pod/run.sh "$release"
 suite deploy test/deploy/run.sh "$release"
 suite admission test/admission/run.sh "$release"
+suite gitops test/gitops/run.sh "$release"
 suite quickstart test/image/quickstart.sh
 
 echo "$passed passed, $failed failed"
