@@ -15,14 +15,17 @@ cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
 passed=0 failed=0
 gate=build/release-arm64/initgate
-machines=/proc/sys/fs/binfmt_misc
 rule=initgate-test-$$
 python=/usr/bin/python3
 
 docker/deps.sh build cross test || exit 1
 work=$(mktemp -d)
+machines=$work/binfmt_misc
+mkdir "$machines"
 cleanup() {
+    mount -t binfmt_misc none "$machines"
     [ ! -e "$machines/$rule" ] || echo -1 >"$machines/$rule"
+    umount "$machines"
     rm -rf "$work"
 }
 trap cleanup EXIT
@@ -52,9 +55,13 @@ build() {
 
 # F: the kernel opens qemu now, so that it is found in a chroot, too.
 teach_kernel() {
-    [ -e "$machines/register" ] || mount -t binfmt_misc none "$machines" || return 1
+    mount -t binfmt_misc none "$machines" || return 1
     printf ':%s:M::%s::%s:F' "$rule" "$(head -c 64 "$gate" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g')" \
         "$(command -v qemu-aarch64-static)" >"$machines/register"
+    local code=$?
+    # The rule stays; the mount would be seen by what is tested.
+    umount "$machines"
+    return "$code"
 }
 
 # Its closing line counts; its failures are shown.
@@ -104,10 +111,19 @@ check "its own digest is what sha256sum says" says 0 "The program's SHA256 is th
     --binary "$gate" --sha256 "$(sha256sum "$gate" | cut -d ' ' -f 1)"
 check "an amd64 program is not for this machine" says 1 "x86-64" --binary build/release/initgate
 
-# Every check's fixtures, whose programs are this machine's.
-case "$(uname -m)" in
-x86_64) export IG_TEST_PLATFORM=linux/amd64 ;;
-esac
-suite run "$python" test/cli/run.py "$gate"
-suite docs "$python" test/cli/docs.py "$gate"
+# Every check's fixtures, whose programs are this machine's. Not those that qemu cannot play: its statx
+# tells no mount ids (without which mounts of one device look alike to the listing of a tree), its
+# /proc/self/exe is qemu itself, and it hashes some gigabytes a minute.
+except=()
+if [ "$(uname -m)" = x86_64 ]; then
+    export IG_TEST_PLATFORM=linux/amd64
+    for name in volume.access/fail-read-only-file-system volume.access/pass-mount-below \
+        volume.atomic/pass-mount-in-it volume.shadows/pass-same-image-below \
+        volume.shadows/pass-same-image-nothing volume.shadows/skip-part-covered \
+        volume.tree/fail-mount volume.tree/pass-promised-mount \
+        proc.self_exe/pass volume.writers/fail-meanwhile binary.file/error-replaced; do
+        except+=(--except "$name")
+    done
+fi
+suite run "$python" test/cli/run.py "${except[@]}" "$gate"
 finish

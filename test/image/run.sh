@@ -16,12 +16,12 @@ binary_limit=3000000
 passed=0
 failed=0
 
-"$top/docker/deps.sh" image || exit 1
+"$top/docker/deps.sh" image test || exit 1
 work=$(mktemp -d)
 name=localhost/initgate-test-$$
 
 cleanup() {
-    for tag in first again plain wrapped; do
+    for tag in first again plain wrapped index; do
         buildah rmi "$name:$tag" >/dev/null 2>&1
     done
     rm -rf "$work"
@@ -145,6 +145,29 @@ check "and has the same digest for the same binary" same "$(digest_of "$name:fir
     "$(digest_of "$name:wrapped")"
 check "no image around a missing binary" same 1 \
     "$("$top/docker/build-image.sh" --from-binary "$work/none" "$name:none" >/dev/null 2>&1; echo $?)"
+
+# Both architectures under one name.
+check "the index of both architectures builds" build --index "$name:index"
+check "it says its digest" same "digest sha256:$(buildah manifest inspect "$name:index" | head -c -1 |
+    sha256sum | cut -d ' ' -f 1)" "$(tail -n 1 "$work/out")"
+buildah manifest inspect "$name:index" >"$work/index"
+check "it names amd64 and arm64" same "linux/amd64 linux/arm64" \
+    "$(jq -r '[.manifests[].platform | .os + "/" + .architecture] | join(" ")' "$work/index")"
+check "this machine's is the image as built alone" same "$(digest_of "$name:first")" \
+    "$(jq -r --arg arch "$(dpkg --print-architecture)" \
+        '.manifests[] | select(.platform.architecture == $arch).digest' "$work/index")"
+check "it can be pushed" buildah manifest push --quiet --all "$name:index" "oci:$work/both:image"
+other=$(jq -r '.manifests[] | select(.platform.architecture == "arm64").digest' "$work/index")
+blobs=$work/both/blobs/sha256
+check "arm64's configuration says so" same arm64 \
+    "$(jq -r .architecture "$blobs/$(jq -r .config.digest "$blobs/${other#sha256:}" | cut -d : -f 2)")"
+layer=$blobs/$(jq -r '.layers[0].digest' "$blobs/${other#sha256:}" | cut -d : -f 2)
+check "arm64's layer is small enough" at_most "$(stat -c %s "$layer")" $layer_limit
+mkdir "$work/arm64"
+tar -xpf "$layer" -C "$work/arm64"
+check "its binary is AArch64's" grep -q AArch64 <<<"$(readelf -hW "$work/arm64/initgate")"
+check "its binary is the cross compiler's" grep -q '^initgate ' <<<"$(qemu-aarch64-static \
+    "$work/arm64/initgate" version)"
 
 # build-libs.sh must not build from anything but what is pinned, and must say how to go on.
 refused() {
