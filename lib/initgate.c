@@ -42,32 +42,11 @@ int ig_policy_add_checksums(struct ig_policy *policy, const char *text, size_t l
     return ig_policy_add_sums(policy, ig_check_specs, text, length, e);
 }
 
-static int choose_machine(const struct ig_options *options, const struct ig_machine **machine,
-                          struct ig_error *e)
-{
-    *machine = NULL;
-    if (options->platform == NULL) {
-        return 0;
-    }
-    *machine = ig_machine_find(options->platform);
-    if (*machine != NULL) {
-        return 0;
-    }
-    struct ig_buf known = {0};
-    for (const struct ig_machine *m = ig_machine_table(); m->name != NULL; m++) {
-        ig_buf_addf(&known, " linux/%s", m->name);
-    }
-    ig_error_set(e, 0, "platform \"%s\" is unknown; known:%s", options->platform,
-                 ig_buf_text(&known));
-    ig_buf_free(&known);
-    return -1;
-}
-
 int ig_policy_add_scan(struct ig_policy *policy, const struct ig_options *options, const char *dir,
                        struct ig_error *e)
 {
     const struct ig_machine *machine;
-    if (choose_machine(options, &machine, e) != 0) {
+    if (ig_machine_choose(options->platform, &machine, e) != 0) {
         return -1;
     }
     return ig_scan_add(policy, options->root, dir, machine, e);
@@ -97,7 +76,8 @@ int ig_verify(const struct ig_policy *policy, const struct ig_options *options,
         .progress = options->progress,
         .progress_context = options->progress_context,
     };
-    if (ig_policy_check(policy, e) != 0 || choose_machine(options, &run.machine, e) != 0) {
+    if (ig_policy_check(policy, e) != 0 ||
+        ig_machine_choose(options->platform, &run.machine, e) != 0) {
         return -1;
     }
     return ig_run(policy, &run, report, abandoned, e);

@@ -68,6 +68,7 @@ struct ig_progress {
     size_t checks, checks_total;
     unsigned long long files, files_total;   /* whose content is compared */
     unsigned long long bytes, bytes_total;   /* read of them */
+    const char *current;                     /* of ig_inspect(): the file it looks at; else NULL */
 };
 
 struct ig_options {
@@ -76,7 +77,7 @@ struct ig_options {
     unsigned stall;        /* seconds without progress until the run ends; 0: 60 */
     unsigned timeout;      /* seconds until it ends; 0: 3600 */
     unsigned settle;       /* seconds that the volumes must have been quiet for; 0: do not wait */
-    /* Called about once a second. May be NULL. */
+    /* Called about once a second, by ig_inspect() of a folder before each file. May be NULL. */
     void (*progress)(void *context, const struct ig_progress *progress);
     void *progress_context;
 };
@@ -129,8 +130,11 @@ struct ig_version_info ig_version(void);
 
 /* --- looking ------------------------------------------------------------- */
 
-/* One binary explained, judging nothing, in FORMAT "text", "json" or "dot" (its library graph),
- * malloc'd; with TRACE every place where a library was looked for, in order. */
+/* One binary explained, judging nothing, or each of those below a folder that ig_policy_add_scan()
+ * would take, in FORMAT "text", "json" or "dot" (the library graph); with TRACE every place where a
+ * library was looked for, in order. Returns IG_EXIT_PASS; IG_EXIT_USAGE of a folder without any; or
+ * IG_EXIT_ERROR. *OUT is malloc'd, or NULL where nothing can be explained: of a folder that was read
+ * in part it has the rest and names what was not. */
 int ig_inspect(const char *path, const struct ig_options *options, const char *format, bool trace,
                char **out, struct ig_error *e);
 

@@ -1,301 +1,214 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One binary explained: identity, what execve makes of it, loader, digest. It judges nothing. */
+/* One binary explained, or every program and library below a folder. */
 #include <errno.h>
 #include <string.h>
 
-#include "checks/scene.h"
-#include "checks/target.h"
-#include "core/json.h"
+#include "checks/scan.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "crypto/digest.h"
 #include "initgate.h"
-#include "inspect_go.h"
-#include "inspect_hardening.h"
-#include "inspect_tree.h"
+#include "inspect_dot.h"
+#include "inspect_file.h"
 
-/* What is told, gathered once and printed by either format. */
-struct facts {
-    const char *path;
-    struct ig_target target;
-    const struct ig_image *image;
-    char digest[IG_SHA256_HEX + 1];
-    struct ig_target loader;
-    bool loader_sought;
-    struct ig_inspect_go go;
-    struct ig_hardening hardening;
+struct inspection {
+    const struct ig_options *options;
+    struct ig_scene scene;
     struct ig_files *files;
-    struct ig_resolution libraries;
-    bool resolved, trace;
+    bool trace;
+    enum { AS_TEXT, AS_JSON, AS_DOT } format;
+    struct ig_buf text;
+    struct ig_json json;     /* into `text` */
+    struct ig_graph graph;   /* of AS_DOT */
+    /* Of a folder. */
+    struct ig_policy *found; /* a subject for each file */
+    size_t done, total;
+    char **unread;           /* sentences */
+    size_t unread_count;
 };
 
-static const char *kind_name(enum ig_image_kind kind)
+static void tell(const struct inspection *in, const char *path)
 {
-    static const char *const names[] = {
-        [IG_IMAGE_EMPTY] = "empty",
-        [IG_IMAGE_SCRIPT] = "script",
-        [IG_IMAGE_ELF] = "ELF",
-        [IG_IMAGE_OTHER] = "other",
-    };
-    return names[kind];
+    struct ig_progress progress = {.files = in->done, .files_total = in->total, .current = path};
+    if (in->options->progress != NULL) {
+        in->options->progress(in->options->progress_context, &progress);
+    }
 }
 
-/* gABI figure 4-4 */
-static const char *type_name(uint16_t type)
+static void write_facts(struct inspection *in, const struct ig_facts *f)
 {
-    static const char *const names[] = {"NONE", "REL", "EXEC", "DYN", "CORE"};
-    return type < IG_COUNT(names) ? names[type] : "other";
-}
-
-static const char *class_name(uint8_t e_class)
-{
-    return e_class == 2 ? "ELF64" : e_class == 1 ? "ELF32" : "invalid";
-}
-
-static const char *data_name(uint8_t e_data)
-{
-    return e_data == 1 ? "little-endian" : e_data == 2 ? "big-endian" : "invalid";
-}
-
-/* A library has no PT_INTERP either. */
-static const char *linkage(const struct facts *f)
-{
-    return f->image->interp_state == IG_INTERP_NONE && !f->resolved ? "static" : "dynamic";
-}
-
-/* What a loader would make of it: of a program its own, of a library the one that its machine's
- * programs use. */
-static int resolve(struct facts *f, const struct ig_scene *scene, struct ig_error *e)
-{
-    struct ig_dynamic dynamic;
-    struct ig_bytes bytes = ig_bytes_of_fd(f->target.fd, ig_target_meta(&f->target)->size);
-    char guess[64];
-    if (ig_dynamic_parse(&bytes, f->image, &dynamic, e) != 0) {
-        return -1;
-    }
-    const char *loader = f->image->interp_state == IG_INTERP_OK
-                             ? f->image->interp
-                             : ig_loader_guess(f->image, dynamic.needed, dynamic.needed_count,
-                                               guess, sizeof guess);
-    bool worthwhile = loader != NULL && loader[0] == '/' &&
-                      (f->image->interp != NULL || dynamic.needed_count > 0);
-    ig_dynamic_free(&dynamic);
-    if (!worthwhile) {
-        return 0;
-    }
-    struct ig_resolve_options options = {
-        .root = scene->root,
-        .files = f->files,
-        .x86_level = ig_x86_level(),
-        .x86_intel = ig_x86_intel(),
-        .trace = f->trace,
-    };
-    f->resolved = ig_resolve(&options, &f->target.walk, f->target.fd, f->image, loader,
-                             &f->libraries, e) == 0;
-    return f->resolved ? 0 : -1;
-}
-
-static int gather(struct facts *f, const struct ig_scene *scene, struct ig_error *e)
-{
-    IG_AUTO_FREE char *path = ig_scene_path(scene, f->path);
-    ig_target_open(&f->target, scene->root, NULL, path);
-    if (f->target.walk.error != 0) {
-        return ig_error_set(e, f->target.walk.error, "%s", f->path);
-    }
-    if (f->target.fd < 0) {
-        *e = f->target.unread;
-        return ig_error_context(e, "%s", f->path);
-    }
-    f->image = ig_target_image(&f->target, e);
-    if (f->image == NULL || ig_target_digest(&f->target, f->digest, e) != 0) {
-        return ig_error_context(e, "%s", f->path);
-    }
-    struct ig_bytes bytes = ig_bytes_of_fd(f->target.fd, ig_target_meta(&f->target)->size);
-    if (ig_inspect_go_gather(&f->go, &bytes, f->image, e) != 0 ||
-        ig_hardening_parse(&bytes, f->image, &f->hardening, e) != 0) {
-        return ig_error_context(e, "%s", f->path);
-    }
-    if (ig_target_changed(&f->target, scene->root, e)) {
-        return ig_error_context(e, "%s", f->path);
-    }
-    if (f->image->interp != NULL && f->image->interp[0] == '/') {
-        ig_target_open(&f->loader, scene->root, NULL, f->image->interp);
-        f->loader_sought = true;
-    }
-    if (f->image->kind == IG_IMAGE_ELF && f->image->refusal == 0 && resolve(f, scene, e) != 0) {
-        return ig_error_context(e, "%s", f->path);
-    }
-    return 0;
-}
-
-static void forget(struct facts *f)
-{
-    ig_target_close(&f->target);
-    ig_inspect_go_free(&f->go);
-    ig_hardening_free(&f->hardening);
-    if (f->loader_sought) {
-        ig_target_close(&f->loader);
-    }
-    ig_resolution_free(&f->libraries);
-    ig_files_free(f->files);
-}
-
-static void add_line(struct ig_buf *out, const char *name, const char *value)
-{
-    ig_buf_addf(out, "%-12s ", name);
-    ig_sanitize(out, value, strlen(value));
-    ig_buf_adds(out, "\n");
-}
-
-static void describe_loader(struct ig_buf *out, const struct facts *f)
-{
-    IG_AUTO_BUF struct ig_buf text = {0};
-    char words[160];
-    if (f->image->interp_state == IG_INTERP_NONE) {
-        add_line(out, "interpreter", "none needed (static)");
-        return;
-    }
-    if (f->image->interp == NULL) {
-        add_line(out, "interpreter", "malformed (see binary.interpreter)");
-        return;
-    }
-    ig_buf_adds(&text, f->image->interp);
-    if (f->loader_sought && f->loader.walk.error != 0) {
-        ig_buf_addf(&text, " (not found: %s at %s)",
-                    ig_errno_text(f->loader.walk.error, words, sizeof words), f->loader.walk.path);
-    } else if (f->loader_sought && strcmp(f->loader.walk.path, f->image->interp) != 0) {
-        ig_buf_addf(&text, " -> %s", f->loader.walk.path);
-    }
-    add_line(out, "interpreter", ig_buf_text(&text));
-}
-
-static void write_elf_text(struct ig_buf *out, const struct facts *f)
-{
-    char words[64];
-    IG_AUTO_BUF struct ig_buf text = {0};
-    ig_buf_addf(&text, "%s %s, %s, %s, %s", class_name(f->image->e_class),
-                type_name(f->image->e_type),
-                ig_machine_describe(f->image->e_machine, words, sizeof words),
-                data_name(f->image->e_data), linkage(f));
-    add_line(out, "format", ig_buf_text(&text));
-    describe_loader(out, f);
-    if (f->image->refusal != 0) {
-        add_line(out, "refused", f->image->refusal_text);
-    }
-    if (f->image->broken_text != NULL) {
-        add_line(out, "broken", f->image->broken_text);
-    }
-    ig_inspect_hardening_text(out, &f->hardening);
-    ig_inspect_go_text(out, &f->go);
-}
-
-static void write_text(struct ig_buf *out, const struct facts *f)
-{
-    const struct ig_meta *meta = ig_target_meta(&f->target);
-    IG_AUTO_FREE char *size = ig_format("%llu bytes", (unsigned long long)meta->size);
-    IG_AUTO_FREE char *mode = ig_format("%04o", meta->mode & 07777U);
-    IG_AUTO_FREE char *owner = ig_format("%u:%u", meta->uid, meta->gid);
-    add_line(out, "path", f->path);
-    if (strcmp(f->target.walk.path, f->path) != 0) {
-        add_line(out, "leads to", f->target.walk.path);
-    }
-    add_line(out, "size", size);
-    add_line(out, "mode", mode);
-    add_line(out, "owner", owner);
-    add_line(out, "sha256", f->digest);
-    if (f->image->kind == IG_IMAGE_ELF) {
-        write_elf_text(out, f);
+    if (in->format == AS_JSON) {
+        ig_facts_json(f, &in->json);
+    } else if (in->format == AS_DOT) {
+        ig_graph_add(&in->graph, f->path, &f->libraries);
     } else {
-        add_line(out, "format", kind_name(f->image->kind));
-    }
-    if (f->image->script_interp != NULL) {
-        add_line(out, "run by", f->image->script_interp);
-    }
-    if (f->resolved) {
-        ig_tree_text(&f->libraries, out);
-    }
-    if (f->resolved && f->trace) {
-        ig_trace_text(&f->libraries, out);
+        ig_buf_adds(&in->text, in->text.length > 0 ? "\n" : "");
+        ig_facts_text(f, &in->text);
     }
 }
 
-static void write_elf_json(struct ig_json *j, const struct facts *f)
+static int inspect_file(struct inspection *in, const char *path, struct ig_error *e)
 {
-    char words[64];
-    ig_json_string(j, "class", class_name(f->image->e_class));
-    ig_json_string(j, "data", data_name(f->image->e_data));
-    ig_json_string(j, "machine", ig_machine_describe(f->image->e_machine, words, sizeof words));
-    ig_json_string(j, "type", type_name(f->image->e_type));
-    ig_json_string(j, "linkage", linkage(f));
-    ig_json_string(j, "interpreter", f->image->interp);
-    ig_json_string(j, "loader", f->loader_sought && f->loader.walk.error == 0
-                                    ? f->loader.walk.path
-                                    : NULL);
-    ig_json_string(j, "refused", f->image->refusal_text);
-    ig_json_string(j, "broken", f->image->broken_text);
-    ig_inspect_hardening_json(j, &f->hardening);
-    ig_inspect_go_json(j, &f->go);
-    if (f->resolved) {
-        ig_tree_json(&f->libraries, f->trace, j);
+    struct ig_facts facts;
+    if (in->files == NULL || ig_files_full(in->files)) {
+        ig_files_free(in->files);
+        in->files = ig_files_new();
+    }
+    int status = ig_facts_gather(&facts, &in->scene, in->files, path, in->trace, e);
+    if (status == 0) {
+        write_facts(in, &facts);
+    }
+    ig_facts_free(&facts);
+    return status;
+}
+
+static void note_found(void *context, const char *path)
+{
+    struct inspection *in = context;
+    in->total++;
+    tell(in, path);
+}
+
+static void note_unread(void *context, const struct ig_error *why)
+{
+    struct inspection *in = context;
+    if ((in->unread_count & (in->unread_count - 1)) == 0) {
+        in->unread = ig_realloc_array(in->unread, in->unread_count != 0 ? in->unread_count * 2 : 1,
+                                      sizeof *in->unread);
+    }
+    in->unread[in->unread_count++] = ig_strdup(why->text);
+}
+
+/* Part of the document too: standard error may go elsewhere, and holds but one sentence. */
+static void write_unread(struct inspection *in)
+{
+    /* In dot(1)'s language "//" begins a comment. */
+    const char *name = in->format == AS_DOT ? "// unread:" : "unread      ";
+    if (in->format == AS_TEXT && in->text.length > 0 && in->unread_count > 0) {
+        ig_buf_adds(&in->text, "\n");
+    }
+    for (size_t i = 0; i < in->unread_count; i++) {
+        ig_buf_addf(&in->text, "%s ", name);
+        ig_sanitize(&in->text, in->unread[i], strlen(in->unread[i]));
+        ig_buf_adds(&in->text, "\n");
     }
 }
 
-static void write_json(struct ig_buf *out, const struct facts *f)
+static void explain_found(struct inspection *in)
 {
-    const struct ig_meta *meta = ig_target_meta(&f->target);
-    IG_AUTO_FREE char *mode = ig_format("%04o", meta->mode & 07777U);
-    struct ig_json j = {.out = out};
-    ig_json_object(&j, NULL);
-    ig_json_string(&j, "path", f->path);
-    ig_json_string(&j, "resolved", f->target.walk.path);
-    ig_json_uint(&j, "size", meta->size);
-    ig_json_string(&j, "mode", mode);
-    ig_json_uint(&j, "owner", meta->uid);
-    ig_json_uint(&j, "group", meta->gid);
-    ig_json_string(&j, "sha256", f->digest);
-    ig_json_string(&j, "kind", kind_name(f->image->kind));
-    if (f->image->kind == IG_IMAGE_ELF) {
-        write_elf_json(&j, f);
-    } else if (f->image->script_interp != NULL) {
-        ig_json_string(&j, "interpreter", f->image->script_interp);
+    for (size_t i = 0; i < in->found->subject_count; i++) {
+        const char *path = in->found->subjects[i].path;
+        struct ig_error why = {0};
+        if (in->found->subjects[i].scanned == IG_SCANNED_NOT) {
+            continue;  /* an empty policy asks for /proc */
+        }
+        tell(in, path);
+        if (inspect_file(in, path, &why) != 0) {
+            note_unread(in, &why);
+        }
+        in->done++;
     }
-    ig_json_object_end(&j);
 }
 
-static void write_facts(struct ig_buf *out, const struct facts *f, const char *format)
+static void write_folder_json(struct inspection *in, const char *dir)
 {
-    if (strcmp(format, "json") == 0) {
-        write_json(out, f);
-    } else if (strcmp(format, "dot") == 0) {
-        ig_tree_dot(&f->libraries, out);
+    ig_json_object(&in->json, NULL);
+    ig_json_string(&in->json, "path", dir);
+    ig_json_array(&in->json, "files");
+    explain_found(in);
+    ig_json_array_end(&in->json);
+    ig_json_array(&in->json, "unread");
+    for (size_t i = 0; i < in->unread_count; i++) {
+        ig_json_string(&in->json, NULL, in->unread[i]);
+    }
+    ig_json_array_end(&in->json);
+    ig_json_object_end(&in->json);
+}
+
+static int inspect_folder(struct inspection *in, const char *dir, struct ig_error *e)
+{
+    struct ig_scan_tell to = {note_found, note_unread, in};
+    IG_AUTO_FREE char *start = ig_scene_path(&in->scene, dir);
+    size_t found = 0;
+    if (ig_scan_folder(in->found, &in->scene, start, &to, &found, e) != 0) {
+        return IG_EXIT_ERROR;
+    }
+    if (found == 0 && in->unread_count == 0) {
+        ig_error_set(e, 0, "no ELF program or library of this machine below %s", dir);
+        return IG_EXIT_USAGE;
+    }
+    if (in->format == AS_JSON) {
+        write_folder_json(in, dir);
     } else {
-        write_text(out, f);
+        explain_found(in);
+        write_unread(in);
     }
+    if (in->unread_count == 0) {
+        return IG_EXIT_PASS;
+    }
+    ig_error_set(e, 0, "%zu below %s could not be looked at, the first: %s", in->unread_count, dir,
+                 in->unread[0]);
+    return IG_EXIT_ERROR;
+}
+
+static bool is_folder(const struct ig_scene *scene, const char *name)
+{
+    IG_AUTO_FREE char *path = ig_scene_path(scene, name);
+    struct ig_walk walk;
+    bool folder = ig_fsroot_walk(scene->root, path, 0, &walk) == 0 &&
+                  ig_meta_is(&ig_walk_final(&walk)->meta, S_IFDIR);
+    ig_walk_free(&walk);
+    return folder;
+}
+
+static int explain(struct inspection *in, const char *path, char **out, struct ig_error *e)
+{
+    if (in->scene.root_fault != NULL) {
+        ig_error_set(e, ENOENT, "%s", in->scene.root_fault);
+        return IG_EXIT_ERROR;
+    }
+    in->json.out = &in->text;
+    int code = IG_EXIT_PASS;
+    if (is_folder(&in->scene, path)) {
+        code = inspect_folder(in, path, e);
+    } else if (inspect_file(in, path, e) != 0) {
+        code = IG_EXIT_ERROR;
+    }
+    if (code == IG_EXIT_PASS || in->unread_count > 0) {
+        if (in->format == AS_DOT) {
+            ig_graph_write(&in->graph, &in->text);
+        }
+        *out = ig_buf_steal(&in->text);
+    }
+    return code;
 }
 
 int ig_inspect(const char *path, const struct ig_options *options, const char *format, bool trace,
                char **out, struct ig_error *e)
 {
-    struct ig_scene scene;
-    struct ig_policy *none = ig_policy_empty();
-    struct facts facts = {.path = path, .target.fd = -1, .loader.fd = -1,
-                           .files = ig_files_new(), .trace = trace};
-    struct ig_buf text = {0};
-    int status = ig_scene_open(&scene, none, options->root, NULL, e);
-    if (status == 0 && scene.root_fault != NULL) {
-        status = ig_error_set(e, ENOENT, "%s", scene.root_fault);
-        ig_scene_close(&scene);
-    } else if (status == 0) {
-        status = gather(&facts, &scene, e);
-        if (status == 0) {
-            write_facts(&text, &facts, format);
-        }
-        ig_scene_close(&scene);
+    struct inspection in = {
+        .options = options,
+        .trace = trace,
+        .format = strcmp(format, "json") == 0 ? AS_JSON
+                  : strcmp(format, "dot") == 0 ? AS_DOT
+                                               : AS_TEXT,
+        .found = ig_policy_empty(),
+    };
+    const struct ig_machine *machine;
+    int code = IG_EXIT_ERROR;
+    *out = NULL;
+    if (ig_machine_choose(options->platform, &machine, e) != 0) {
+        code = IG_EXIT_USAGE;
+    } else if (ig_scene_open(&in.scene, in.found, options->root, machine, e) == 0) {
+        code = explain(&in, path, out, e);
+        ig_scene_close(&in.scene);
     }
-    forget(&facts);
-    ig_policy_free(none);
-    if (status == 0) {
-        *out = ig_buf_steal(&text);
+    for (size_t i = 0; i < in.unread_count; i++) {
+        free(in.unread[i]);
     }
-    return status;
+    free(in.unread);
+    ig_graph_free(&in.graph);
+    ig_buf_free(&in.text);
+    ig_files_free(in.files);
+    ig_policy_free(in.found);
+    return code;
 }

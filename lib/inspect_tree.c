@@ -149,32 +149,3 @@ void ig_tree_json(const struct ig_resolution *r, bool trace, struct ig_json *j)
     }
     ig_json_array_end(j);
 }
-
-/* A dot(1) string: quotes and backslashes are escaped on top of what is unsafe anywhere. */
-static void add_dot_string(struct ig_buf *out, const char *text)
-{
-    IG_AUTO_BUF struct ig_buf safe = {0};
-    add_safe(&safe, text);
-    ig_buf_adds(out, "\"");
-    for (const char *p = ig_buf_text(&safe); *p != '\0'; p++) {
-        if (*p == '"' || *p == '\\') {
-            ig_buf_adds(out, "\\");
-        }
-        ig_buf_add(out, p, 1);
-    }
-    ig_buf_adds(out, "\"");
-}
-
-void ig_tree_dot(const struct ig_resolution *r, struct ig_buf *out)
-{
-    ig_buf_adds(out, "digraph libraries {\n");
-    for (size_t i = 0; i < r->need_count; i++) {
-        const struct ig_need *need = &r->needs[i];
-        ig_buf_adds(out, "  ");
-        add_dot_string(out, r->objects[need->by].path);
-        ig_buf_adds(out, " -> ");
-        add_dot_string(out, need->found ? r->objects[need->object].path : need->name);
-        ig_buf_addf(out, "%s;\n", need->found ? "" : " [color=red, label=\"not found\"]");
-    }
-    ig_buf_adds(out, "}\n");
-}

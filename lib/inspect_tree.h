@@ -15,7 +15,5 @@ void ig_tree_text(const struct ig_resolution *resolution, struct ig_buf *out);
 void ig_trace_text(const struct ig_resolution *resolution, struct ig_buf *out);
 /* Key "libraries" (load order), key "missing", and key "trace" where asked for. */
 void ig_tree_json(const struct ig_resolution *resolution, bool trace, struct ig_json *j);
-/* A graph for dot(1). */
-void ig_tree_dot(const struct ig_resolution *resolution, struct ig_buf *out);
 
 #endif

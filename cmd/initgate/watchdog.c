@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "progress.h"
 
 static struct {
     pthread_mutex_t lock;
@@ -29,6 +30,7 @@ static void *watch(void *unused)
         status = pthread_cond_timedwait(&dog.change, &dog.lock, &dog.until);
     }
     if (!dog.disarmed) {
+        clear_progress(isatty(STDERR_FILENO) == 1);
         complain(dog.options, dog.code, dog.text);
         _exit(dog.code);
     }

@@ -3,11 +3,10 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "checks/check.h"
-#include "checks/scene.h"
+#include "core/mem.h"
 #include "elf/dynamic.h"
 #include "elf/head.h"
 #include "fsroot/list.h"
@@ -15,6 +14,7 @@
 struct scan {
     struct ig_policy *policy;
     const struct ig_machine *machine;
+    const struct ig_scan_tell *tell;  /* or NULL */
     size_t found;
 };
 
@@ -58,6 +58,21 @@ static bool passed_over(const struct scan *scan, const struct ig_image *image)
            !ig_machine_runs(scan->machine, image) || is_debug_file(image);
 }
 
+static void add(struct scan *scan, const char *path, enum ig_scanned as)
+{
+    ig_policy_add_scanned(scan->policy, ig_check_specs, path, as);
+    scan->found++;
+    if (scan->tell != NULL) {
+        scan->tell->found(scan->tell->context, path);
+    }
+}
+
+static void pass_on(void *context, const struct ig_error *why)
+{
+    const struct scan *scan = context;
+    scan->tell->unseen(scan->tell->context, why);
+}
+
 static int take(void *context, const struct ig_listed *file, struct ig_error *e)
 {
     struct scan *scan = context;
@@ -83,35 +98,40 @@ static int take(void *context, const struct ig_listed *file, struct ig_error *e)
     if (!passed_over(scan, &image)) {
         status = is_library(&head.bytes, &image, &library, e);
         library = library || (file->mode & 0111) == 0;
-        ig_policy_add_scanned(scan->policy, ig_check_specs, file->path,
-                              library ? IG_SCANNED_LIBRARY : IG_SCANNED_PROGRAM);
-        scan->found++;
+        add(scan, file->path, library ? IG_SCANNED_LIBRARY : IG_SCANNED_PROGRAM);
     }
     ig_image_free(&image);
     return status == 0 ? 0 : ig_error_context(e, "%s", file->path);
+}
+
+int ig_scan_folder(struct ig_policy *policy, const struct ig_scene *scene, const char *dir,
+                   const struct ig_scan_tell *tell, size_t *found, struct ig_error *e)
+{
+    struct scan scan = {.policy = policy, .machine = scene->machine, .tell = tell};
+    int status = ig_fsroot_list(scene->root, dir, take, tell != NULL ? pass_on : NULL, &scan, e);
+    *found = scan.found;
+    return status;
 }
 
 int ig_scan_add(struct ig_policy *policy, const char *root, const char *dir,
                 const struct ig_machine *machine, struct ig_error *e)
 {
     struct ig_scene scene;
-    struct scan scan = {.policy = policy};
+    size_t found = 0;
+    int status = 0;
     if (ig_scene_open(&scene, policy, root, machine, e) != 0) {
         return -1;
     }
-    scan.machine = scene.machine;
-    char *start = ig_scene_path(&scene, dir);
-    int status = 0;
+    IG_AUTO_FREE char *start = ig_scene_path(&scene, dir);
     if (scene.root_fault != NULL) {
         /* For the run to report: an image volume that is empty must not read as "no ELF file". */
         ig_policy_add_scanned(policy, ig_check_specs, start, IG_SCANNED_PROGRAM);
     } else {
-        status = ig_fsroot_list(scene.root, start, take, &scan, e);
+        status = ig_scan_folder(policy, &scene, start, NULL, &found, e);
+        if (status == 0 && found == 0) {
+            status = ig_error_set(e, 0, "no ELF program or library of this machine below %s", dir);
+        }
     }
-    if (status == 0 && scan.found == 0 && scene.root_fault == NULL) {
-        status = ig_error_set(e, 0, "no ELF program or library of this machine below %s", dir);
-    }
-    free(start);
     ig_scene_close(&scene);
     return status;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/mem.h"
 #include "elf/image.h"
 
@@ -84,6 +85,20 @@ static const struct {
     {EM_IA_64, "IA-64"},     {EM_PARISC, "PA-RISC"},      {EM_68K, "m68k"},
     {EM_SH, "SuperH"},       {EM_BPF, "BPF"},             {EM_NONE, "no machine"},
 };
+
+int ig_machine_choose(const char *platform, const struct ig_machine **out, struct ig_error *e)
+{
+    *out = platform != NULL ? ig_machine_find(platform) : NULL;
+    if (platform == NULL || *out != NULL) {
+        return 0;
+    }
+    IG_AUTO_BUF struct ig_buf known = {0};
+    for (const struct ig_machine *m = machines; m->name != NULL; m++) {
+        ig_buf_addf(&known, " linux/%s", m->name);
+    }
+    return ig_error_set(e, 0, "platform \"%s\" is unknown; known:%s", platform,
+                        ig_buf_text(&known));
+}
 
 const char *ig_machine_describe(uint16_t e_machine, char *buf, size_t size)
 {

@@ -18,6 +18,7 @@ enum { DEPTH_MAX = 256 };
 
 struct lister {
     int (*found)(void *context, const struct ig_listed *file, struct ig_error *e);
+    void (*unseen)(void *context, const struct ig_error *why);
     void *context;
     struct ig_error *e;
     unsigned depth;
@@ -125,6 +126,10 @@ static int list_directory(struct lister *l, int fd, const char *path)
         IG_AUTO_FREE char *below =
             ig_format("%s/%s", strcmp(path, "/") == 0 ? "" : path, names.list[i]);
         status = list_entry(l, fd, names.list[i], below);
+        if (status != 0 && l->unseen != NULL) {
+            l->unseen(l->context, l->e);
+            status = 0;
+        }
     }
     ig_names_free(&names);
     l->depth--;
@@ -133,20 +138,26 @@ static int list_directory(struct lister *l, int fd, const char *path)
 
 int ig_fsroot_list(const struct ig_fsroot *root, const char *dir,
                    int (*found)(void *context, const struct ig_listed *file, struct ig_error *e),
-                   void *context, struct ig_error *e)
+                   void (*unseen)(void *context, const struct ig_error *why), void *context,
+                   struct ig_error *e)
 {
-    struct lister lister = {.found = found, .context = context, .e = e};
+    struct ig_error own = {0};
+    struct lister lister = {.found = found, .unseen = unseen, .context = context,
+                            .e = &own};
     struct ig_walk walk;
     int status = -1;
     if (ig_fsroot_walk(root, dir, 0, &walk) != 0) {
-        ig_error_set(e, walk.error, "%s", dir);
+        ig_error_set(&own, walk.error, "%s", dir);
     } else if (!ig_meta_is(&ig_walk_final(&walk)->meta, S_IFDIR)) {
-        ig_error_set(e, ENOTDIR, "%s", dir);
+        ig_error_set(&own, ENOTDIR, "%s", dir);
     } else {
         IG_AUTO_CLOSE int fd = openat(walk.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        status = fd < 0 ? ig_error_set(e, errno, "%s cannot be listed", dir)
+        status = fd < 0 ? ig_error_set(&own, errno, "%s cannot be listed", dir)
                         : list_directory(&lister, fd, walk.path);
     }
     ig_walk_free(&walk);
+    if (status != 0 && e != NULL) {
+        *e = own;
+    }
     return status;
 }

@@ -141,8 +141,8 @@ def commands(b):
     b.usage("verify nothing", ["verify"],
             'nothing to check: name at least one binary, file or volume, or "proc"')
     b.usage("measure nothing", ["measure"], "measure what? name programs, files or a --volume")
-    b.usage("inspect nothing", ["inspect"], "inspect takes one program or file")
-    b.usage("inspect two", ["inspect", "a", "b"], "inspect takes one program or file")
+    b.usage("inspect nothing", ["inspect"], "inspect takes one program, file or folder")
+    b.usage("inspect two", ["inspect", "a", "b"], "inspect takes one program, file or folder")
     b.usage("install nothing", ["install"],
             "install takes one destination, a file or a directory")
     b.usage("install empty", ["install", ""],
@@ -1099,13 +1099,139 @@ def inspecting(b):
     b.case("--output", b.run("inspect", "--output", "out", static), 0, out="")
     b.case("missing", b.run("inspect", "/nowhere"), 3, out="",
            err="initgate: error: /nowhere: ENOENT (No such file or directory)\n")
-    b.case("a directory", b.run("inspect", b.folder), 3, out="", err_has="not a regular file")
     b.case("empty", b.run("inspect", b.write("empty", "")), 3, out="", err_has="it is empty")
     b.case("unreadable", b.run("inspect", b.elf("private", "--mode", "0700"), user=USER), 3,
            out="", err_has="EACCES (Permission denied)")
     odd = b.elf("odd\nname")
     b.true("an odd name makes no line", len(b.run("inspect", odd).out.splitlines()) ==
            len(b.run("inspect", static).out.splitlines()))
+
+
+def make_folder(b):
+    """Of everything that a scan takes or passes over; returns what it takes, in its order."""
+    for name in ("all", "all/lib", "all/none"):
+        os.mkdir(b.path(name))
+    taken = [b.elf("all/a-program"), shutil.copy("/usr/bin/env", b.path("all/b-dynamic")),
+             shutil.copy(b.gate, b.path("all/lib/c-static-pie")),
+             shutil.copy("/lib/x86_64-linux-gnu/libm.so.6", b.path("all/lib/d.so"))]
+    os.chmod(taken[3], 0o644)
+    taken.append(b.elf("all/lib/e-no-x", "--mode", "0644"))
+    b.elf("all/arm", "--machine", "183")
+    b.elf("all/object.o", "--type", "1")
+    b.elf("all/core", "--type", "4")
+    subprocess.run(["objcopy", "--only-keep-debug", "/usr/bin/env", b.path("all/env.debug")],
+                   check=True)
+    b.write("all/script", "#!/bin/sh\n", 0o755)
+    b.write("all/empty", "")
+    os.symlink("a-program", b.path("all/link"))
+    os.mkfifo(b.path("all/fifo"))
+    b.write("all/none/text", "\x7fEL")
+    return taken
+
+
+@group
+def folders(b):
+    """inspect of a folder explains what verify --scan of it judges, each as inspect of it alone."""
+    taken = make_folder(b)
+    folder = b.path("all")
+    scanned = report(b.run("verify", "--scan", folder, "--format", "json"))
+    b.true("--scan takes", sorted({r["subject"] for r in scanned["results"]} - {"/proc"}) == taken,
+           str(scanned))
+    answer = b.run("inspect", "--format", "json", folder)
+    b.case("json", answer, 0, err="")
+    whole = report(answer)
+    alone = [report(b.run("inspect", "--format", "json", path)) for path in taken]
+    b.true("json: the files as each alone", whole == {"path": folder, "files": alone, "unread": []},
+           str(whole))
+    b.case("text", b.run("inspect", folder), 0, err="",
+           out="\n".join(b.run("inspect", path).out for path in taken))
+    b.case("--trace", b.run("inspect", "--trace", folder), 0, out_has="find libc.so.6 (needed by ")
+    b.case("--root", b.run("inspect", "--root", folder, "lib"), 0, out_has="path         /lib/d.so")
+    b.case("a link to it", b.run("inspect", "--root", folder, "/"), 0,
+           out_has="path         /a-program")
+    b.case("--platform", b.run("inspect", "--platform", "linux/arm64", folder), 0,
+           out=b.run("inspect", b.path("all/arm")).out)
+    graph = b.run("inspect", "--format", "dot", folder)
+    edges = [line for line in graph.out.splitlines()[1:-1] if " -> " in line]
+    b.case("dot", graph, 0, err="", out_has=f'\n  "{taken[0]}";\n')
+    wanted = {line for path in taken
+              for line in b.run("inspect", "--format", "dot", path).out.splitlines()}
+    b.true("dot: each line once", sorted(graph.out.splitlines()) == sorted(wanted) and edges != [],
+           graph.out)
+    b.usage("no ELF file", ["inspect", b.path("all/none")],
+            f"no ELF program or library of this machine below {b.path('all/none')}")
+    b.usage("no ELF file: --scan", ["verify", "--scan", b.path("all/none")],
+            f"scan: no ELF program or library of this machine below {b.path('all/none')}")
+    os.mkdir(b.path("bare"))
+    b.usage("an empty folder", ["inspect", "bare"],
+            "no ELF program or library of this machine below bare")
+
+
+@group
+def folders_unread(b):
+    """What cannot be looked at is named, the rest is shown, and the exit code is 3."""
+    program = b.elf("all-program")
+    b.elf("private", "--mode", "0700")
+    os.mkdir(b.path("shut"), 0o700)
+    why = "EACCES (Permission denied)"
+    unread = [f"{b.path('private')} cannot be opened: {why}",
+              f"{b.path('shut')} cannot be listed: {why}"]
+    error = f"initgate: error: 2 below {b.folder} could not be looked at, the first: {unread[0]}\n"
+    answer = b.run("inspect", "--format", "json", b.folder, user=USER)
+    b.case("json", answer, 3, err=error)
+    b.true("json: named", report(answer).get("unread") == unread and
+           [f["path"] for f in report(answer)["files"]] == [program], str(answer))
+    b.case("text", b.run("inspect", b.folder, user=USER), 3, err=error,
+           out=b.run("inspect", program).out +
+           "".join(["\n", *(f"unread       {line}\n" for line in unread)]))
+    b.case("dot", b.run("inspect", "--format", "dot", b.folder, user=USER), 3, err=error,
+           out="".join(f"// unread: {line}\n" for line in unread) +
+           f'digraph libraries {{\n  "{program}";\n}}\n')
+    b.case("--scan says nothing of the rest", b.run("verify", "--scan", b.folder, user=USER), 3,
+           out="", err=f"initgate: error: scan: {unread[0]}\n")
+    os.unlink(program)
+    b.case("nothing but unread", b.run("inspect", b.folder, user=USER), 3, err=error,
+           out="".join(f"unread       {line}\n" for line in unread))
+    b.case("the folder itself", b.run("inspect", b.path("shut"), user=USER), 3, out="",
+           err=f"initgate: error: {b.path('shut')} cannot be listed: {why}\n")
+
+
+@group
+def folders_progress(b):
+    """On a terminal only: files done of all, and the one that is looked at; taken away at the end."""
+    long = "d" * 60
+    os.mkdir(b.path(long))
+    paths = [b.elf("a"), b.elf(f"{long}/b\x1b"), b.elf("z")]
+
+    def on_terminal(*arguments):
+        inner, outer = pty.openpty()
+        outcome = b.run("inspect", *arguments, stderr=outer)
+        shown = ""
+        while select.select([inner], [], [], 0.1)[0]:
+            shown += os.read(inner, 65536).decode()
+        os.close(inner)
+        os.close(outer)
+        return outcome, shown
+
+    quiet = b.run("inspect", b.folder)
+    b.case("no terminal", quiet, 0, err="")
+    outcome, shown = on_terminal(b.folder)
+    b.case("the same answer", outcome, 0, out=quiet.out)
+    lines = shown.split("\r\033[K")
+    b.true("taken away", lines[0] == "" and lines[-1] == "", repr(shown))
+    tail = ("d" * 60 + "/b\\x1b")[-48:]
+    wanted = [f"initgate: {done} of 3 files, " for done in range(3)]
+    last = lines[-4:-1]
+    b.true("done of all", [line[:len(w)] for line, w in zip(last, wanted)] == wanted, repr(shown))
+    b.true("which file", last[0].endswith(paths[0][-20:]) and last[1] == f"{wanted[1]}...{tail}",
+           repr(shown))
+    endless = b.path("endless")
+    shutil.copy(paths[0], endless)
+    os.truncate(endless, 1 << 40)
+    outcome, shown = on_terminal("--timeout", "2", b.folder)
+    b.case("a file without end", outcome, 3, out="")
+    b.true("taken away at --timeout", shown.endswith(
+        "\r\033[Kinitgate: error: the time was used up (--timeout)\r\n"), repr(shown))
 
 
 @group
