@@ -218,11 +218,8 @@ def every_pattern():
         yield change("gate's image changed", pattern, gate_set(image=OTHER), IMAGE_CHANGED)
         yield change("debugged without volumes", pattern, ephemeral(),
                      subresource="ephemeralcontainers")
-        yield change("debugged with a policy's volume, readOnly", pattern,
-                     ephemeral(mount(POLICY, "/p", readOnly=True)),
+        yield change("debugged with the policy's volume", pattern, ephemeral(mount(POLICY, "/p")),
                      subresource="ephemeralcontainers")
-        yield change("debugged with a checked volume", pattern, ephemeral(mount(POLICY, "/p")),
-                     EPHEMERAL, subresource="ephemeralcontainers")
         yield change("debugged privileged", pattern,
                      ephemeral(securityContext={"privileged": True}), EPHEMERAL_PRIVILEGED,
                      subresource="ephemeralcontainers")
@@ -355,7 +352,21 @@ def writers():
         yield new(f"{name} written later, unseen by the gate", pattern, then(DATA, inits(late)))
     yield new("program written later", "shared-volume",
               inits(helper("late", mount("delivery", "/d"))), WRITER.format("late"))
+    yield new("another claim written later", pattern, then(
+        DATA_SEEN, volumes({"name": "third", "persistentVolumeClaim": {"claimName": "third"}}),
+        inits(helper("late", mount("third", "/d")))))
+    for name, readonly, refused in (("delivery", False, EPHEMERAL), ("delivery", True, None),
+                                    ("mesh", False, None)):
+        old = pod("shared-volume")
+        then(volumes(MESH_VOLUME), inits(MESH, at=0))(old)
+        made = copy.deepcopy(old)
+        ephemeral(mount(name, "/d", readOnly=readonly))(made)
+        yield Case(f"shared-volume: debugged with {name}, readOnly {readonly}", refused, made, old,
+                   subresource="ephemeralcontainers")
     for kind in ("configMap", "secret", "projected", "downwardAPI", "image"):
+        yield change(f"debugged with a {kind} that the gate has", pattern, then(
+            volumes({"name": "fixed", kind: {}}), gate_mounts(mount("fixed", "/fixed")),
+            ephemeral(mount("fixed", "/fixed"))), subresource="ephemeralcontainers")
         yield new(f"{kind} mounted later", pattern, then(
             volumes({"name": "fixed", kind: {}}),
             main_mounts(mount("fixed", "/fixed")),
