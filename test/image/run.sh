@@ -157,8 +157,11 @@ check "this machine's is the image as built alone" same "$(digest_of "$name:firs
     "$(jq -r --arg arch "$(dpkg --print-architecture)" \
         '.manifests[] | select(.platform.architecture == $arch).digest' "$work/index")"
 check "it can be pushed" buildah manifest push --quiet --all "$name:index" "oci:$work/both:image"
-other=$(jq -r '.manifests[] | select(.platform.architecture == "arm64").digest' "$work/index")
 blobs=$work/both/blobs/sha256
+# Layers are compressed when they are pushed, so the digests there are others than in the store.
+index=$(jq -r '.manifests[0].digest' "$work/both/index.json")
+other=$(jq -r '.manifests[] | select(.platform.architecture == "arm64").digest' \
+    "$blobs/${index#sha256:}")
 check "arm64's configuration says so" same arm64 \
     "$(jq -r .architecture "$blobs/$(jq -r .config.digest "$blobs/${other#sha256:}" | cut -d : -f 2)")"
 layer=$blobs/$(jq -r '.layers[0].digest' "$blobs/${other#sha256:}" | cut -d : -f 2)
