@@ -100,13 +100,21 @@ count lint
 for script in "${oracles[@]}"; do
     count "$(basename "$script" .py)"
 done
-suite arm64 test/arm64.sh
+
+# Again on two cores: containers and what is packed into them; and what needs none.
+apart() {
+    run_suite arm64 test/arm64.sh
+    run_suite admission test/admission/run.sh "$release"
+}
+apart &
 suite image test/image/run.sh
 suite pods test/pod/run.sh "$release"
 suite deploy test/deploy/run.sh "$release"
-suite admission test/admission/run.sh "$release"
 suite gitops test/gitops/run.sh "$release"
 suite quickstart test/image/quickstart.sh
+wait
+count arm64
+count admission
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
