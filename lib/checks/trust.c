@@ -2,6 +2,7 @@
 #include "checks/trust.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "core/buf.h"
 #include "core/mem.h"
@@ -151,6 +152,31 @@ static enum ig_outcome severity(const struct ig_scene *scene, const struct ig_ho
     return f->who == OWN && rule == IG_TRUST_PROGRAM ? IG_STATUS_WARN : IG_STATUS_FAIL;
 }
 
+static char *mend(const struct ig_scene *scene, const struct ig_hop *hop, const struct finding *f)
+{
+    if (ig_scene_is_folder(scene, hop) && f->who > UNPACKER) {
+        return ig_format("chown it to uid 0 and chmod 0755 %s, as a container's own / is.",
+                         scene->root_name);
+    }
+    if (f->who == UNPACKER || (f->who == OWN && !f->group)) {
+        return ig_format("Let uid 0 own it in the image (COPY without --chown), or mount it "
+                         "read-only.");
+    }
+    if (f->by_owner) {
+        return ig_format("Let uid 0 own %s, or add uid %" PRIu32 " to the policy's trustedUids.",
+                         hop->path, f->id);
+    }
+    const struct ig_mount *mount = ig_scene_mount_of(scene, hop);
+    if (f->who == WORLD && mount != NULL && strcmp(mount->point, hop->path) == 0 &&
+        ig_meta_is(&hop->meta, S_IFDIR) && ig_scene_on_volume(scene, hop)) {
+        /* Nobody who writes a pod can change that mode. */
+        return ig_format("Deliver into a folder of the volume and mount that one, with subPath: the "
+                         "kubelet lets everybody write to the top of an emptyDir.");
+    }
+    return ig_format("Remove the write permission: chmod %s %s%s.", f->who == WORLD ? "o-w" : "g-w",
+                     hop->path, hop->meta.acl_count > 0 ? " (and setfacl -b)" : "");
+}
+
 static void describe(const struct ig_scene *scene, const struct ig_hop *hop,
                      const struct finding *f, struct ig_trust *trust)
 {
@@ -183,18 +209,7 @@ static void describe(const struct ig_scene *scene, const struct ig_hop *hop,
         ig_buf_adds(&text, ", on a volume");
     }
     trust->text = ig_buf_steal(&text);
-    trust->fix =
-        ig_scene_is_folder(scene, hop) && f->who > UNPACKER
-            ? ig_format("chown it to uid 0 and chmod 0755 %s, as a container's own / is.",
-                        scene->root_name)
-        : f->who == UNPACKER || (f->who == OWN && !f->group)
-            ? ig_format("Let uid 0 own it in the image (COPY without --chown), or mount it read-only.")
-        : f->by_owner
-            ? ig_format("Let uid 0 own %s, or add uid %" PRIu32 " to the policy's trustedUids.",
-                        hop->path, f->id)
-            : ig_format("Remove the write permission: chmod %s %s%s.",
-                        f->who == WORLD ? "o-w" : "g-w", hop->path,
-                        hop->meta.acl_count > 0 ? " (and setfacl -b)" : "");
+    trust->fix = mend(scene, hop, f);
 }
 
 static const struct ig_hop *unreadable_acl(const struct ig_walk *walk)
