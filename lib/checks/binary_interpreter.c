@@ -335,6 +335,10 @@ static void run(const struct ig_question *q, struct ig_result *r)
 {
     struct ig_error e = {0};
     if (ig_programs_judge(q, judge_program, r, &e)) {
+        /* dlopen(3) and ld.so look at no library's PT_INTERP; execve would, which nobody may do. */
+        if (q->subject->scanned == IG_SCANNED_LIBRARY && r->status == IG_STATUS_FAIL) {
+            r->status = IG_STATUS_WARN;
+        }
         return;
     }
     ig_result_set(r, IG_STATUS_ERROR, "The program cannot be read as ELF: %s.",
@@ -361,7 +365,9 @@ const struct ig_check ig_check_binary_interpreter = {
              "directory on the way belong to trusted users and may be written by nobody else. A "
              "static program passes unless the policy names a loader. The message names the errno "
              "that execve would give. {\"path\": P, \"visible\": false} is for a program on a "
-             "shared volume whose loader lies in the main image: only PT_INTERP is compared.",
+             "shared volume whose loader lies in the main image: only PT_INTERP is compared. Of a "
+             "library that --scan finds (a file that nobody may execute is one too) a fault only "
+             "warns: no loader looks at a library's PT_INTERP.",
     .matters = "A missing loader is the \"no such file or directory\" that a shell prints although "
                "the program is there: a glibc program in an Alpine image, a dynamic one in "
                "distroless/static. And the loader runs before the program's first instruction: who "

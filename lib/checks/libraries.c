@@ -5,6 +5,7 @@
 
 #include "checks/interpreter.h"
 #include "checks/privilege.h"
+#include "checks/words.h"
 #include "core/mem.h"
 
 static bool may_use(const void *context, const struct ig_walk *walk, unsigned may)
@@ -17,13 +18,16 @@ static bool may_use(const void *context, const struct ig_walk *walk, unsigned ma
 enum ig_libraries_state ig_libraries_state(const struct ig_question *q,
                                            const struct ig_target *program, struct ig_error *e)
 {
-    if (program->image.refusal != 0) {
+    bool library = q->subject->scanned == IG_SCANNED_LIBRARY;
+    if (program->image.refusal != 0 && !(library && ig_interp_is_refused(&program->image))) {
         ig_error_set(e, 0, "%s", program->image.refusal_text);
         return IG_LIBRARIES_UNREADABLE;
     }
-    bool library = q->subject->scanned == IG_SCANNED_LIBRARY;
+    if (library) {
+        return IG_LIBRARIES_HERE;
+    }
     if (program->image.interp_state == IG_INTERP_NONE) {
-        return library ? IG_LIBRARIES_HERE : IG_LIBRARIES_NONE;
+        return IG_LIBRARIES_NONE;
     }
     if (program->image.interp == NULL) {
         ig_error_set(e, 0, "its PT_INTERP is malformed");
@@ -32,12 +36,13 @@ enum ig_libraries_state ig_libraries_state(const struct ig_question *q,
     return ig_interpreter_elsewhere(q->subject) ? IG_LIBRARIES_ELSEWHERE : IG_LIBRARIES_HERE;
 }
 
-/* A library names no loader: the one that its machine's programs have. */
-static char *loader_of(const struct ig_target *program)
+/* A library names no loader, or in vain: the one that its machine's programs have. */
+static char *loader_of(const struct ig_question *q, const struct ig_target *program)
 {
+    bool library = q->subject->scanned == IG_SCANNED_LIBRARY;
     struct ig_dynamic dynamic;
     char guess[64];
-    if (program->image.interp != NULL) {
+    if (program->image.interp != NULL && (!library || program->image.interp[0] == '/')) {
         return ig_strdup(program->image.interp);
     }
     struct ig_bytes bytes = ig_bytes_of_fd(program->fd, program->image.size);
@@ -53,7 +58,7 @@ static char *loader_of(const struct ig_target *program)
 static struct ig_libraries *resolve(const struct ig_question *q, const struct ig_target *program)
 {
     struct ig_libraries *l = ig_alloc(sizeof *l);
-    IG_AUTO_FREE char *loader = loader_of(program);
+    IG_AUTO_FREE char *loader = loader_of(q, program);
     struct ig_resolve_options options = {
         .root = q->scene->root,
         .files = q->files,

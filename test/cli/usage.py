@@ -1162,6 +1162,16 @@ def folders(b):
             f"no ELF program or library of this machine below {b.path('all/none')}")
     b.usage("no ELF file: --scan", ["verify", "--scan", b.path("all/none")],
             f"scan: no ELF program or library of this machine below {b.path('all/none')}")
+    for mode, code, status in (("0755", 1, "fail"), ("0644", 0, "warn")):
+        for name, options in (("relative", ("--interp", "ld.so")),
+                              ("endless", ("--interp", "/lib/ld.so", "--interp-end", "65"))):
+            os.makedirs(b.path(name), exist_ok=True)
+            b.elf(f"{name}/file", *options, "--mode", mode)
+            outcome = b.run("verify", "--scan", b.path(name), "--format", "json")
+            b.case(f"--scan of a {name} PT_INTERP, mode {mode}", outcome, code)
+            b.true(f"--scan of a {name} PT_INTERP, mode {mode}: told",
+                   statuses(outcome, "binary.interpreter") == [status] and
+                   not statuses(outcome, "binary.libraries")[0] == "error", str(outcome))
     os.mkdir(b.path("bare"))
     b.usage("an empty folder", ["inspect", "bare"],
             "no ELF program or library of this machine below bare")
