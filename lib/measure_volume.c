@@ -45,6 +45,7 @@ static void report(void *context, const char *path, enum ig_tree_again what, int
         [IG_TREE_APPEARED] = "appeared",
         [IG_TREE_VANISHED] = "vanished",
         [IG_TREE_MOVED] = "changed",
+        [IG_TREE_TOUCHED] = "changed",
         [IG_TREE_UNKNOWN] = "could not be read again",
     };
     struct ig_error *e = context;

@@ -34,6 +34,7 @@ void ig_volume_close(struct ig_volume *volume)
     if (volume->opened) {
         ig_walk_free(&volume->walk);
         ig_tree_free(volume->quiet);
+        ig_tree_free(volume->compared);
         ig_generation_close(&volume->generation);
     }
     *volume = (struct ig_volume){0};

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/tree_trouble.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "fsroot/keys.h"
@@ -64,108 +65,6 @@ static const char measure_again[] =
     "Deliver what was built. If the change is meant, measure the volume again (`initgate measure "
     "--volume DIR --manifest FILE`) and put the new digest into the policy.";
 
-/* --- what the message names the first of --------------------------------- */
-
-enum { NAMED = 4 };
-
-struct naming {
-    struct ig_buf text;
-    size_t count;
-};
-
-static void name(struct naming *n, const char *kind, const char *path, const char *detail)
-{
-    if (n->count++ >= NAMED) {
-        return;
-    }
-    IG_AUTO_FREE char *shown = ig_escaped(path);
-    ig_buf_addf(&n->text, "%s%s%s%s", n->text.length > 0 ? "; " : "", kind,
-                *kind != '\0' ? " " : "", *shown != '\0' ? shown : "the folder itself");
-    if (detail != NULL) {
-        ig_buf_addf(&n->text, " (%s)", detail);
-    }
-}
-
-static void end_names(struct naming *n)
-{
-    if (n->count > NAMED) {
-        ig_buf_addf(&n->text, "; and %zu more", n->count - NAMED);
-    }
-}
-
-/* --- what went wrong ------------------------------------------------------ */
-
-/* Another mount of the pod that a `volumes` entry promises is judged by that entry. */
-static bool is_promised(const struct ig_question *q, const char *path)
-{
-    const struct ig_policy *policy = q->scene->policy;
-    IG_AUTO_FREE char *own = ig_format("%s/%s", q->volume->walk.path, path);
-    for (size_t i = 0; i < policy->subject_count; i++) {
-        const struct ig_subject *subject = &policy->subjects[i];
-        if (subject->kind == IG_KIND_VOLUME && strcmp(ig_volume_at(subject), own) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-struct trouble {
-    struct naming mounts, errors;
-    bool promised;  /* a mount that is another entry's */
-};
-
-static void find_trouble(const struct ig_question *q, const struct ig_tree *tree,
-                         struct trouble *trouble, struct ig_result *r)
-{
-    IG_AUTO_BUF struct ig_buf path = {0};
-    for (size_t i = 0; i < tree->count; i++) {
-        const struct ig_tree_entry *entry = tree->entries[i];
-        if (entry->step == IG_TREE_FINE && (entry->flags & IG_TREE_MOUNT) == 0) {
-            continue;
-        }
-        path.length = 0;
-        ig_tree_path(entry, &path);
-        IG_AUTO_FREE char *problem = ig_tree_problem(entry);
-        if (problem != NULL) {
-            name(&trouble->errors, "", path.data, problem);
-            ig_result_item(r, "error", path.data, problem);
-        } else if (is_promised(q, path.data)) {
-            trouble->promised = true;
-        } else {
-            name(&trouble->mounts, "", path.data, NULL);
-            ig_result_item(r, "mount", path.data, NULL);
-        }
-    }
-    end_names(&trouble->mounts);
-    end_names(&trouble->errors);
-}
-
-static void free_trouble(struct trouble *trouble)
-{
-    ig_buf_free(&trouble->mounts.text);
-    ig_buf_free(&trouble->errors.text);
-}
-
-/* What differs is certain, whatever could not be read; and a mount that hides a part, whatever the
- * manifest is worth. COMPARED: R says already how that went. */
-static void say_trouble(const struct trouble *trouble, bool compared, struct ig_result *r)
-{
-    if (r->status == IG_STATUS_FAIL) {
-        return;
-    }
-    if (trouble->mounts.count > 0) {
-        ig_result_set(r, IG_STATUS_FAIL, "Another mount hides a part of it: %s.",
-                      ig_buf_text(&trouble->mounts.text));
-        ig_result_fix(r, "Take the mount out of the pod, or promise it with an entry of its own "
-                         "in \"volumes\".");
-    } else if (trouble->errors.count > 0 && (!compared || r->status == IG_STATUS_PASS)) {
-        ig_result_set(r, IG_STATUS_ERROR, "%zu of its entries could not be read whole: %s.",
-                      trouble->errors.count, ig_buf_text(&trouble->errors.text));
-        ig_result_fix(r, "Run the gate as a user that may read them, and let nobody write while "
-                         "the pod starts.");
-    }
-}
-
 /* "20000 files, 163840000 bytes", malloc'd. */
 static char *amount(const struct ig_tree *tree)
 {
@@ -213,13 +112,13 @@ static int open_manifest(const struct ig_question *q, const struct tree_params *
 
 static void say_differences(const struct ig_comparison *found, struct ig_result *r)
 {
-    struct naming names = {0};
+    struct ig_naming names = {0};
     for (size_t i = 0; i < found->count; i++) {
         const struct ig_difference *d = &found->list[i];
-        name(&names, d->kind, d->path, strcmp(d->kind, "changed") == 0 ? d->detail : NULL);
+        ig_naming_add(&names, d->kind, d->path, strcmp(d->kind, "changed") == 0 ? d->detail : NULL);
         ig_result_item(r, d->kind, d->path, d->detail);
     }
-    end_names(&names);
+    ig_naming_end(&names);
     ig_result_set(r, IG_STATUS_FAIL, "It differs from its manifest in %zu %s: %s.", found->count,
                   found->count == 1 ? "entry" : "entries", ig_buf_text(&names.text));
     ig_result_fix(r, "%s", measure_again);
@@ -298,15 +197,17 @@ static void judge(const struct ig_question *q, const struct ig_tree *tree, int m
                   struct ig_result *r)
 {
     const struct tree_params *p = q->setting->params;
-    struct trouble trouble = {0};
-    find_trouble(q, tree, &trouble, r);
+    struct ig_trouble trouble = {0};
     if (manifest >= 0) {
+        /* First, since it tells what matters. */
         judge_manifest(p, tree, manifest, r);
-    } else if (trouble.mounts.count == 0 && trouble.errors.count == 0) {
+    }
+    ig_trouble_find(q, tree, &trouble, r);
+    if (manifest < 0 && trouble.mounts.count == 0 && trouble.errors.count == 0) {
         judge_digest(p, tree, trouble.promised, r);
     }
-    say_trouble(&trouble, manifest >= 0, r);
-    free_trouble(&trouble);
+    ig_trouble_say(&trouble, manifest >= 0, r);
+    ig_trouble_free(&trouble);
 }
 
 static void read_and_judge(const struct ig_question *q, int dir, int manifest, struct ig_result *r)
@@ -331,6 +232,9 @@ static void read_and_judge(const struct ig_question *q, int dir, int manifest, s
     atomic_fetch_add(&scene->bytes_total, tree->bytes);
     ig_tree_read_content(tree, &scene->progress, &scene->files);
     judge(q, tree, manifest, r);
+    if (r->status == IG_STATUS_PASS) {
+        q->volume->compared = IG_STEAL(tree);
+    }
     ig_tree_free(tree);
 }
 
@@ -362,6 +266,57 @@ static void run(const struct ig_question *q, struct ig_result *r)
     read_and_judge(q, keys == 1 ? generation : q->volume->walk.fd, manifest, r);
 }
 
+/* --- the last look -------------------------------------------------------- */
+
+struct last_look {
+    const struct ig_tree *tree;
+    bool extra;               /* what appears may be there */
+    struct ig_naming moved;
+    struct ig_result *r;
+};
+
+/* Times of folders are not compared, nor what the policy permits to be there. */
+static void add_move(void *context, const char *path, enum ig_tree_again what, int number)
+{
+    static const char *const kinds[] = {
+        [IG_TREE_APPEARED] = "appeared", [IG_TREE_VANISHED] = "vanished",
+        [IG_TREE_MOVED] = "changed", [IG_TREE_UNKNOWN] = "error"};
+    struct last_look *look = context;
+    const struct ig_tree_entry *entry = ig_tree_find(look->tree, path);
+    bool permitted = entry != NULL ? (entry->flags & (IG_TREE_UNLISTED | IG_TREE_MOUNT)) != 0
+                                   : look->extra && what == IG_TREE_APPEARED;
+    bool own_mode = path[0] == '\0' && what == IG_TREE_MOVED;
+    if (what == IG_TREE_TOUCHED || permitted || own_mode) {
+        return;
+    }
+    char text[128];
+    const char *why =
+        what == IG_TREE_UNKNOWN ? ig_errno_text(number, text, sizeof text) : NULL;
+    ig_naming_add(&look->moved, kinds[what], path, why);
+    ig_result_item(look->r, kinds[what], path[0] != '\0' ? path : ".", why);
+}
+
+/* All else of the run is done: a pass holds for the whole of it. */
+static void tree_again(const struct ig_question *q, struct ig_result *r)
+{
+    const struct tree_params *p = q->setting->params;
+    struct last_look look = {
+        .tree = q->volume->compared, .extra = p->extra == EXTRA_ALLOW, .r = r};
+    if (q->volume->compared == NULL) {
+        return;
+    }
+    ig_tree_look_again(q->volume->compared, add_move, &look);
+    ig_naming_end(&look.moved);
+    if (look.moved.count > 0) {
+        ig_result_set(r, IG_STATUS_ERROR, "It held what it should, but changed while it was "
+                                          "checked: %s.", ig_buf_text(&look.moved.text));
+        ig_result_expected(r, "%s%s", p->manifest != NULL ? "manifest " : "", p->sha256);
+        ig_result_fix(r, "Let nobody write to it while the pod starts: look at what runs beside "
+                         "the gate, or let the gate wait with --settle SECONDS.");
+    }
+    ig_buf_free(&look.moved.text);
+}
+
 const struct ig_check ig_check_volume_tree = {
     .spec = {.id = "volume.tree",
              .key = "tree",
@@ -377,7 +332,8 @@ const struct ig_check ig_check_volume_tree = {
              "is missing, changed or extra is named; with a digest alone, only that something is. "
              "doc/volumes.md defines both. Of a ConfigMap, Secret or projected volume one "
              "generation is held and compared. Other mounts below it must be promised by entries "
-             "of their own.",
+             "of their own. When all other checks are done each name, size, owner, mode and time "
+             "of change is looked at again: what moved since makes the result an error.",
     .matters = "A copy that stopped half-way, a chown -R, or files of the last release that nobody "
                "removed: the program starts on them, and fails later or answers wrongly.",
     .mend = "Look at the result's items for what differs. Deliver what was built; where fsGroup "
@@ -385,4 +341,5 @@ const struct ig_check ig_check_volume_tree = {
             "measure the volume again.",
     .needs = ig_volume_needs_mounted,
     .run = run,
+    .again = tree_again,
 };

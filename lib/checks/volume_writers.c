@@ -68,7 +68,7 @@ static void add_change(void *context, const char *path, enum ig_tree_again what,
 {
     static const char *const kinds[] = {
         [IG_TREE_APPEARED] = "appeared", [IG_TREE_VANISHED] = "vanished",
-        [IG_TREE_MOVED] = "changed", [IG_TREE_UNKNOWN] = "unknown"};
+        [IG_TREE_MOVED] = "changed", [IG_TREE_TOUCHED] = "changed", [IG_TREE_UNKNOWN] = "unknown"};
     char text[128];
     bool unknown = what == IG_TREE_UNKNOWN;
     ig_result_item(context, kinds[what], path[0] != '\0' ? path : ".",

@@ -38,7 +38,11 @@ enum ig_tree_step {
     IG_TREE_CHANGED,   /* size, mtime, ctime, mode or owner moved while it was read */
 };
 
-enum { IG_TREE_MOUNT = 1 };  /* flags: another mount lies here; not listed below, not visited */
+/* flags */
+enum {
+    IG_TREE_MOUNT = 1,    /* another mount lies here; not listed below, not visited */
+    IG_TREE_UNLISTED = 2, /* for a comparison (tree/compare.h): extra, and may be there */
+};
 
 struct ig_tree_dir;
 
@@ -108,14 +112,21 @@ enum { IG_TREE_CAPABILITIES = 1 };  /* read security.capability of each into its
  * one, and afterwards see that the descriptor is what was listed, unchanged. */
 void ig_tree_visit(struct ig_tree *tree, unsigned flags, ig_tree_visitor *visitor, void *context);
 
-enum ig_tree_again { IG_TREE_APPEARED, IG_TREE_VANISHED, IG_TREE_MOVED, IG_TREE_UNKNOWN };
+enum ig_tree_again {
+    IG_TREE_APPEARED,
+    IG_TREE_VANISHED,
+    IG_TREE_MOVED,
+    IG_TREE_TOUCHED, /* nothing but the size or times of what is no regular file and no symlink */
+    IG_TREE_UNKNOWN,
+};
 
 /* Called by one thread at a time. PATH is "" for the root and borrowed; NUMBER is the errno value of
  * IG_TREE_UNKNOWN. */
 typedef void ig_tree_reporter(void *context, const char *path, enum ig_tree_again what, int number);
 
 /* List all again, and report each entry that appeared, vanished, or moved (ino, size, mtime, ctime,
- * mode, owner) since. What had an error then is not looked at. In no particular order. */
+ * mode, owner; or was merely touched) since. What had an error then is not looked at. In no
+ * particular order. */
 void ig_tree_look_again(struct ig_tree *tree, ig_tree_reporter *reporter, void *context);
 
 /* Append the entry's path, relative to the root, raw bytes. */

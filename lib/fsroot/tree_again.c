@@ -27,6 +27,13 @@ static void report(struct again *a, const struct ig_tree_dir *dir, const char *n
     pthread_mutex_unlock(&a->tree->state->lock);
 }
 
+/* Names that come and go move a folder's times, and whoever writes into a FIFO moves its own. */
+static bool is_touched(const struct ig_tree_entry *entry, const struct ig_statx *s)
+{
+    return !S_ISREG(s->mode) && !S_ISLNK(s->mode) && ig_tree_same(entry, s, false) &&
+           s->mode == entry->mode && s->uid == entry->uid && s->gid == entry->gid;
+}
+
 static void look(struct again *a, const struct ig_tree_dir *dir, const struct ig_tree_entry *entry,
                  int fd)
 {
@@ -38,7 +45,7 @@ static void look(struct again *a, const struct ig_tree_dir *dir, const struct ig
     if (number != 0) {
         report(a, dir, entry->name, number == ENOENT ? IG_TREE_VANISHED : IG_TREE_UNKNOWN, number);
     } else if (!ig_tree_same(entry, &s, true)) {
-        report(a, dir, entry->name, IG_TREE_MOVED, 0);
+        report(a, dir, entry->name, is_touched(entry, &s) ? IG_TREE_TOUCHED : IG_TREE_MOVED, 0);
     }
 }
 
@@ -75,12 +82,13 @@ static void look_at_root(struct again *a)
     int number = ig_statx(s->root.fd, "", &is);
     if (number != 0) {
         report(a, &s->root, "", IG_TREE_UNKNOWN, number);
-    } else if (is.mode != was->mode || is.uid != was->uid || is.gid != was->gid ||
-               is.mtime.seconds != was->mtime.tv_sec ||
+    } else if (is.mode != was->mode || is.uid != was->uid || is.gid != was->gid) {
+        report(a, &s->root, "", IG_TREE_MOVED, 0);
+    } else if (is.mtime.seconds != was->mtime.tv_sec ||
                is.mtime.nanoseconds != (uint32_t)was->mtime.tv_nsec ||
                is.ctime.seconds != was->ctime.tv_sec ||
                is.ctime.nanoseconds != (uint32_t)was->ctime.tv_nsec) {
-        report(a, &s->root, "", IG_TREE_MOVED, 0);
+        report(a, &s->root, "", IG_TREE_TOUCHED, 0);
     }
 }
 

@@ -177,11 +177,14 @@ static void say_missing(struct compare *c, const struct ig_manifest_line *line)
     }
 }
 
-static void say_extra(struct compare *c, const struct ig_tree_entry *entry, const char *path)
+/* A folder that may be there is still one in which listed files may lie. */
+static void say_extra(struct compare *c, struct ig_tree_entry *entry, const char *path)
 {
     bool counts = c->parser->form == IG_MANIFEST_OWN ||
                   (!S_ISDIR(entry->mode) && !S_ISLNK(entry->mode));
-    if (c->extra && counts && entry->step != IG_TREE_LOOK) {
+    if (!c->extra && entry->step != IG_TREE_LOOK && !S_ISDIR(entry->mode)) {
+        entry->flags |= IG_TREE_UNLISTED;
+    } else if (c->extra && counts && entry->step != IG_TREE_LOOK) {
         differ(c, "extra", path, ig_strdup(type_of(entry->mode)));
     }
 }
@@ -205,7 +208,7 @@ static void merge(struct compare *c, const struct ig_manifest_line *line)
         if (order > 0) {
             break;
         }
-        const struct ig_tree_entry *entry = c->tree->entries[c->next];
+        struct ig_tree_entry *entry = c->tree->entries[c->next];
         if (order == 0) {
             compare_entry(c, entry, line);
         } else {

@@ -449,7 +449,7 @@ END_TEST
 static void note(void *context, const char *path, enum ig_tree_again what, int number)
 {
     (void)number;
-    ig_buf_addf(context, "%c%s;", "+-~?"[what], path);
+    ig_buf_addf(context, "%c%s;", "+-~.?"[what], path);
 }
 
 static int by_text(const void *a, const void *b)
@@ -500,11 +500,11 @@ START_TEST(second_look_finds_what_moved)
     ck_assert_int_eq(unlinkat(base_fd, "a/two", 0), 0);
     make_dir("a/b/new");
     notes = again(tree);
-    ck_assert_str_eq(notes, "+a/b/new;-a/two;~a;~a/b;~a/one;");
+    ck_assert_str_eq(notes, "+a/b/new;-a/two;.a;.a/b;~a/one;");
     free(notes);
     ck_assert_int_eq(renameat(base_fd, "a/b", base_fd, "c"), 0);
     notes = again(tree);
-    ck_assert_str_eq(notes, "+c;-a/b;-a/two;~;~a;~a/one;");
+    ck_assert_str_eq(notes, "+c;-a/b;-a/two;.;.a;~a/one;");
     free(notes);
     ig_tree_free(tree);
 }
