@@ -10,6 +10,10 @@
 #include "inspect_dot.h"
 #include "inspect_file.h"
 
+/* Of a folder: five times what a whole desktop's /usr takes with --trace. A thousand libraries that each
+ * need all others would take gigabytes. */
+enum { WRITTEN_MAX = 256 << 20 };
+
 struct inspection {
     const struct ig_options *options;
     struct ig_scene scene;
@@ -100,6 +104,12 @@ static void explain_found(struct inspection *in)
         struct ig_error why = {0};
         if (in->found->subjects[i].scanned == IG_SCANNED_NOT) {
             continue;  /* an empty policy asks for /proc */
+        }
+        if (in->text.length + in->graph.size >= WRITTEN_MAX) {
+            ig_error_set(&why, 0, "%s and all behind it are not explained: %d MiB are written",
+                         path, WRITTEN_MAX >> 20);
+            note_unread(in, &why);
+            return;
         }
         tell(in, path);
         if (inspect_file(in, path, &why) != 0) {

@@ -28,6 +28,7 @@ static void add_line(struct ig_graph *graph, struct ig_buf *line)
         graph->lines = ig_realloc_array(graph->lines, graph->count != 0 ? graph->count * 2 : 1,
                                         sizeof *graph->lines);
     }
+    graph->size += line->length;
     graph->lines[graph->count++] = ig_buf_steal(line);
 }
 

@@ -12,6 +12,7 @@
 struct ig_graph {
     char **lines;  /* statements of dot's language; many programs have the same ones */
     size_t count;
+    size_t size;   /* bytes of all of them */
 };
 
 /* Add what RESOLUTION holds, or where that is empty (a static program) PATH alone. */

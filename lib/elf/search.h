@@ -9,7 +9,7 @@
 
 enum {
     IG_OBJECTS_MAX = 2048,   /* libraries of one process; a browser has three hundred */
-    IG_NEEDS_MAX = 65536,    /* DT_NEEDED entries of all of them */
+    IG_NEEDS_MAX = 32768,    /* DT_NEEDED entries of all of them; a browser has three thousand */
     IG_COST_MAX = 100000,    /* of looking for all of them: see dirs.h */
     IG_TRIES_KEPT_MAX = 4 << 20, /* bytes of places remembered for the report */
     IG_NAMES_KEPT_MAX = 4 << 20, /* bytes of all names asked for */

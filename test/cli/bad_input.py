@@ -21,6 +21,7 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 import tap  # noqa: E402
+from hostile import (Elf, GNU_HASH, HASH, NEEDED, RPATH, RUNPATH, SYMENT, SYMTAB, VERDEF,  # noqa: E402
+                     VERDEFNUM, VERNEED, VERNEEDNUM)
 
 VERDICTS = {0: "pass", 1: "fail", 2: "error", 3: "error"}
 NOBODY = 65534
@@ -1235,6 +1238,174 @@ def test_floods(bench, group):
     subprocess.run(["rm", "-rf", folder], check=True)
 
 
+# ---- programs that no linker makes --------------------------------------------------------------
+
+GLIBC = "/lib64/ld-linux-x86-64.so.2"
+COUNT = 10000
+
+
+def library_names(count):
+    return [f"lib{i}.so" for i in range(count)]
+
+
+def ring(root):
+    for i in range(200):
+        Elf(f"lib{(i + 1) % 200}.so", f"lib{i}.so", soname=f"lib{i}.so").write(f"{root}/lib/lib{i}.so")
+    return Elf("lib0.so")
+
+
+def all_need_all(root):
+    for name in library_names(1000):
+        Elf(*library_names(1000)).write(f"{root}/lib/{name}")
+    return Elf("lib0.so")
+
+
+def ten_thousand(root):
+    first = Elf().write(f"{root}/lib/lib0.so")
+    for name in library_names(COUNT)[1:]:
+        os.link(first, f"{root}/lib/{name}")
+    return Elf(*library_names(COUNT))
+
+
+def ten_thousand_files(root):
+    for name in library_names(COUNT):
+        Elf(soname=name).write(f"{root}/lib/{name}")
+    return Elf(*library_names(COUNT))
+
+
+def ten_thousand_missing(root):
+    return Elf(*library_names(COUNT))
+
+
+def overlapping_versions(root):
+    """Each entry begins a byte behind the one before it."""
+    need = struct.pack("<HHIII", 1, 65535, 1, 1, 1)
+    define = struct.pack("<HHHHIII", 1, 1, 1, 65535, 1, 1, 1)
+    library = Elf(soname="libv.so").table(VERDEF, define * 50000).tag(VERDEFNUM, 0xffffffff)
+    library.table(VERNEED, need * 50000).tag(VERNEEDNUM, 0xffffffff).write(f"{root}/lib/libv.so")
+    return Elf("libv.so").table(VERNEED, need * 50000).tag(VERNEEDNUM, 0xffffffff)
+
+
+def version_cycle(root):
+    """vn_aux and vna_next of a need lead back into the table that they are of."""
+    Elf(soname="libv.so").write(f"{root}/lib/libv.so")
+    elf = Elf("libv.so")
+    entry = struct.pack("<HHIII", 1, 2, 1, 16, 0) + \
+        struct.pack("<IHHII", 1, 0, 2, 1, 0xfffffff0) + struct.pack("<IHHII", 1, 0, 2, 1, 0)
+    return elf.table(VERNEED, entry).tag(VERNEEDNUM, 1)
+
+
+def endless_strings(root):
+    """A name of 24 MiB that no NUL ends, in a table that says it is longer still."""
+    elf = Elf("libx.so")
+    elf.tag(NEEDED, len(elf.strings))
+    elf.strings += b"a" * (24 << 20)
+    elf.strsz = 1 << 62
+    return elf
+
+
+def strings_elsewhere(root):
+    elf = Elf()
+    for i in range(COUNT):
+        elf.tag(NEEDED, (1 << 63) + i)
+    return elf
+
+
+def huge_hash(root):
+    """DT_HASH of four billion chains, and as many symbols as fit."""
+    library = Elf(soname="libh.so").table(HASH, struct.pack("<II", 1, 0xffffffff) + bytes(64))
+    library.references([f"s{i}" for i in range(50000)]).write(f"{root}/lib/libh.so")
+    return Elf("libh.so").references([f"t{i}" for i in range(50000)])
+
+
+def huge_gnu_hash(root):
+    """Buckets that all lead to one chain without an end."""
+    table = struct.pack("<IIII", 65536, 1, 1, 0) + b"\xff" * 8 + struct.pack("<I", 1) * 65536
+    library = Elf(soname="libg.so").table(SYMTAB, bytes(24 << 16)).tag(SYMENT, 24)
+    library.table(GNU_HASH, table + b"\xfe" * (4 << 18)).write(f"{root}/lib/libg.so")
+    count = struct.pack("<IIII", 0xffffffff, 1, 0xffffffff, 0) + b"\xff" * 64
+    Elf(soname="libb.so").table(GNU_HASH, count).tag(SYMTAB, 64).write(f"{root}/lib/libb.so")
+    return Elf("libg.so", "libb.so").references([f"t{i}" for i in range(50000)])
+
+
+def deep_paths(root):
+    """A chain of libraries, each with a thousand directories of its own in its RPATH."""
+    for i in range(100):
+        elf = Elf(f"lib{i + 1}.so")
+        elf.name(RPATH, ":".join(f"/nowhere/{i}/{j}" for j in range(1000)) + ":/opt")
+        elf.write(f"{root}/opt/lib{i}.so")
+    Elf().write(f"{root}/opt/lib100.so")
+    return Elf("lib0.so").name(RPATH, "/opt")
+
+
+def nested_origin(root):
+    """Up and up from $ORIGIN, in as many ways as a RUNPATH holds."""
+    elf = Elf(*library_names(100))
+    return elf.name(RUNPATH, ":".join("$ORIGIN/" + "../" * i for i in range(130)))
+
+
+LIMIT = "its libraries are more, or are looked for in more places, than initgate follows."
+VERSIONS = "The loader cannot read the program: its table of needed symbol versions (DT_VERNEED) is"
+NO_END = ("The loader cannot read the program: a name of its dynamic section lies outside the string "
+          "table or has no end.")
+# What is said of /app/program; of a scan of the whole root the exit codes, None where it must be ended:
+# each of a thousand libraries then reaches a limit of its own.
+HOSTILE = {
+    ring: (0, "libraries", "pass", "All 200 libraries are found", 0),
+    all_need_all: (3, "libraries", "error", LIMIT, None),
+    ten_thousand: (0, "libraries", "pass", "All 1 libraries are found", 0),
+    ten_thousand_files: (3, "libraries", "error", LIMIT, 3),
+    ten_thousand_missing: (1, "libraries", "fail", "9999 more libraries are missing.", 1),
+    overlapping_versions: (1, "libraries", "fail", f"{VERSIONS} malformed.", 1),
+    version_cycle: (1, "libraries", "fail", f"{VERSIONS} malformed.", 1),
+    endless_strings: (1, "libraries", "fail", NO_END, 1),
+    strings_elsewhere: (1, "libraries", "fail", NO_END, 1),
+    huge_hash: (3, "symbols", "error",
+                "/lib/libh.so: it has more dynamic symbols than initgate reads.", 3),
+    huge_gnu_hash: (3, "symbols", "error", "/lib/libg.so: its DT_GNU_HASH is cut short.", 3),
+    deep_paths: (3, "libraries", "error", LIMIT, None),
+    nested_origin: (3, "libraries", "error", LIMIT, 3),
+}
+
+
+def hostile_root(bench, make):
+    root = bench.folder(f"hostile-{make.__name__}")
+    for folder in ("lib", "lib64", "opt", "app"):
+        os.mkdir(f"{root}/{folder}")
+    shutil.copy(GLIBC, root + GLIBC)
+    elf = make(root)
+    elf.write(f"{root}/app/program", GLIBC, getattr(elf, "strsz", None))
+    return root
+
+
+def test_hostile_programs(bench, group):
+    """Alone, as --scan finds them with all their libraries, and as inspect explains them."""
+    memory = (600 if bench.sanitized else 32) << 10
+    slow = 5 if bench.sanitized else 1
+    for make, (code, check, status, text, scanned) in HOSTILE.items():
+        name = make.__name__.replace("_", " ")
+        root = hostile_root(bench, make)
+        run, peak = bench.measured("--root", root, "--binary", "/app/program")
+        group.note(f"{name}: {run.seconds:.2f} s, peak RSS {peak >> 10} MiB")
+        group.expect(name, run, code, [(f"binary.{check}", status, text)], within=SOON * slow)
+        group.add(f"{name}: memory", None if peak <= memory else f"{peak} KiB")
+        run = bench.run("inspect", "--root", root, "--format", "json", "/app/program")
+        group.expect(f"{name}: inspect", run, 0, within=SOON * slow)
+        run, peak = bench.measured("--root", root, "--scan", "/", "--timeout",
+                                   "2" if scanned is None else "60")
+        group.note(f"{name}: --scan: {run.seconds:.2f} s, peak RSS {peak >> 10} MiB")
+        group.expect(f"{name}: --scan", run, 3 if scanned is None else scanned,
+                     within=2 + SLACK if scanned is None else SOON * slow)
+        # Each CPU has a program of its own.
+        group.add(f"{name}: --scan: memory",
+                  None if peak <= memory * os.cpu_count() else f"{peak} KiB")
+        run = bench.run("inspect", "--root", root, "--format", "dot", "--timeout",
+                        "2" if scanned is None else "60", "/")
+        group.expect(f"{name}: inspect of the root", run, (0, 3) if scanned is None else 0,
+                     within=2 + SLACK if scanned is None else SOON * slow)
+        subprocess.run(["rm", "-rf", root], check=True)
+
+
 # ---- races -------------------------------------------------------------------------------------
 
 class Swapper:
@@ -1653,6 +1824,7 @@ GROUPS = {
     "policies": test_policies,
     "reports": test_reports,
     "limits": test_limits,
+    "hostile programs": test_hostile_programs,
     "floods": test_floods,
 }
 # Measures time; the first of the others mostly wait.
