@@ -158,7 +158,7 @@ static bool say_missing(const struct ig_question *q, const struct ig_resolution 
 }
 
 struct unbound {
-    const struct ig_fsroot *root;
+    const struct ig_resolution *of;
     struct ig_undefined *out;
 };
 
@@ -166,7 +166,7 @@ static void take_unbound(void *context, const struct ig_object *object, uint64_t
 {
     const struct unbound *unbound = context;
     if (unbound->out->count++ == 0) {
-        char *name = ig_object_symbol(unbound->root, object, symbol);
+        char *name = ig_object_symbol(unbound->of, object, symbol);
         unbound->out->name = name != NULL ? name : ig_strdup("(its name cannot be read)");
         unbound->out->by = ig_strdup(object->path);
     }
@@ -177,9 +177,8 @@ static int find_unbound(const struct ig_scene *scene, const struct ig_resolution
                         struct ig_undefined *out, struct ig_error *e)
 {
     const char *now = ig_scene_env(scene, "LD_BIND_NOW");
-    struct unbound unbound = {scene->root, out};
-    return ig_unbound_each(scene->root, resolution, now != NULL && now[0] != '\0', take_unbound,
-                           &unbound, e);
+    struct unbound unbound = {resolution, out};
+    return ig_unbound_each(resolution, now != NULL && now[0] != '\0', take_unbound, &unbound, e);
 }
 
 static void judge(const struct ig_question *q, const struct ig_resolution *resolution,

@@ -21,15 +21,17 @@ struct known {
 };
 
 struct ig_dirs {
+    unsigned flags;
     pthread_mutex_t lock;  /* guards all below; what is known does not change any more */
     struct ig_strmap index;
     struct known *list;
     size_t count, open;
 };
 
-struct ig_dirs *ig_dirs_new(void)
+struct ig_dirs *ig_dirs_new(unsigned flags)
 {
     struct ig_dirs *dirs = ig_alloc(sizeof *dirs);
+    dirs->flags = flags;
     pthread_mutex_init(&dirs->lock, NULL);
     return dirs;
 }
@@ -103,7 +105,7 @@ static bool find(struct ig_dirs *dirs, const struct ig_fsroot *root, const char 
     if (!more) {
         return false;
     }
-    out->number = ig_dir_open(root, path, &out->dir);
+    out->number = ig_dir_open(root, path, dirs->flags, &out->dir);
     if (!remember(dirs, path, out)) {
         ig_dir_close(out->dir);
         return false;
@@ -111,26 +113,52 @@ static bool find(struct ig_dirs *dirs, const struct ig_fsroot *root, const char 
     return true;
 }
 
-int ig_dirs_walk(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
-                 unsigned flags, uint64_t *cost, struct ig_walk *out)
+/* The directory that the absolute PATH lies in (known.dir NULL where there is none), and the NAME
+ * there. False where each walk must start at the root. */
+static bool find_parent(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
+                        uint64_t *cost, struct known *known, const char **name)
 {
     const char *slash = strrchr(path, '/');
     if (slash == NULL || slash[1] == '\0' || strlen(path) >= PATH_MAX) {
-        return ig_fsroot_walk(root, path, flags, out);
+        return false;
     }
     IG_AUTO_FREE char *parent = ig_strndup(path, slash == path ? 1 : (size_t)(slash - path));
     IG_AUTO_FREE char *normal = ig_path_normal(parent);
-    struct known known;
+    *name = slash + 1;
     ++*cost;
-    if (!find(dirs, root, normal, cost, &known)) {
+    return find(dirs, root, normal, cost, known);
+}
+
+int ig_dirs_walk(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
+                 unsigned flags, uint64_t *cost, struct ig_walk *out)
+{
+    struct known known;
+    const char *name;
+    if (!find_parent(dirs, root, path, cost, &known, &name)) {
         return ig_fsroot_walk(root, path, flags, out);
     }
-    int number = known.dir != NULL ? ig_dir_look(known.dir, slash + 1) : known.number;
+    int number = known.dir != NULL ? ig_dir_look(known.dir, name) : known.number;
     if (number == 0) {
-        return ig_dir_walk(known.dir, slash + 1, flags, out);
+        return ig_dir_walk(known.dir, name, flags, out);
     }
     *out = (struct ig_walk){.fd = -1, .parent_fd = -1, .error = number, .path = ig_strdup(path)};
     return -1;
+}
+
+bool ig_dirs_unchanged(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
+                       const struct ig_walk *before)
+{
+    struct known known;
+    const char *name;
+    uint64_t cost = 0;
+    if (find_parent(dirs, root, path, &cost, &known, &name)) {
+        return known.dir != NULL && ig_dir_unchanged(known.dir, name, before);
+    }
+    struct ig_walk now;
+    bool same = ig_fsroot_walk(root, path, IG_WALK_BARE, &now) == 0 &&
+                ig_meta_same_content(&ig_walk_final(before)->meta, &ig_walk_final(&now)->meta);
+    ig_walk_free(&now);
+    return same;
 }
 
 int ig_dirs_is_dir(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
@@ -142,7 +170,7 @@ int ig_dirs_is_dir(struct ig_dirs *dirs, const struct ig_fsroot *root, const cha
         return known.number;
     }
     struct ig_dir *dir;
-    int number = ig_dir_open(root, normal, &dir);
+    int number = ig_dir_open(root, normal, dirs->flags, &dir);
     ig_dir_close(dir);
     return number;
 }

@@ -10,7 +10,8 @@
 #include "fsroot/fsroot.h"
 
 struct ig_dirs;
-struct ig_dirs *ig_dirs_new(void);
+/* FLAGS: IG_WALK_BARE where all walks have it. */
+struct ig_dirs *ig_dirs_new(unsigned flags);
 void ig_dirs_free(struct ig_dirs *dirs);
 
 /* As ig_fsroot_walk() of the absolute PATH, with its FLAGS; the directories that lead there are
@@ -18,6 +19,11 @@ void ig_dirs_free(struct ig_dirs *dirs);
  * more for others. */
 int ig_dirs_walk(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
                  unsigned flags, uint64_t *cost, struct ig_walk *out);
+
+/* Does the absolute PATH still lead to the file that it led to in BEFORE, a walk that succeeded, and
+ * was that not changed since? */
+bool ig_dirs_unchanged(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
+                       const struct ig_walk *before);
 
 /* Is PATH a directory? 0, or the errno of walking to it. */
 int ig_dirs_is_dir(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,

@@ -17,7 +17,7 @@ struct ig_files *ig_files_new(void)
 {
     struct ig_files *files = ig_alloc(sizeof *files);
     pthread_mutex_init(&files->lock, NULL);
-    files->dirs = ig_dirs_new();
+    files->dirs = ig_dirs_new(0);
     return files;
 }
 
@@ -245,26 +245,14 @@ const struct ig_located *ig_files_located(struct ig_files *files, size_t index)
     return files->located[index];
 }
 
-static bool has_changed(const struct ig_located *before, struct ig_dirs *dirs,
-                        const struct ig_fsroot *root)
-{
-    struct ig_walk now;
-    uint64_t cost = 0;
-    ig_dirs_walk(dirs, root, before->path, IG_WALK_BARE, &cost, &now);
-    const struct ig_hop *final = ig_walk_final(&now);
-    bool changed =
-        final == NULL || !ig_meta_same_content(&ig_walk_final(&before->walk)->meta, &final->meta);
-    ig_walk_free(&now);
-    return changed;
-}
-
 bool *ig_files_changed(struct ig_files *files, const struct ig_fsroot *root)
 {
     bool *changed = ig_alloc_array(files->located_count, sizeof *changed);
-    struct ig_dirs *dirs = ig_dirs_new();  /* the way to them may have changed too */
+    struct ig_dirs *dirs = ig_dirs_new(IG_WALK_BARE);  /* the way to them may have changed too */
     bool any = false;
     for (size_t i = 0; i < files->located_count; i++) {
-        changed[i] = has_changed(files->located[i], dirs, root);
+        const struct ig_located *before = files->located[i];
+        changed[i] = !ig_dirs_unchanged(dirs, root, before->path, &before->walk);
         any |= changed[i];
     }
     ig_dirs_free(dirs);

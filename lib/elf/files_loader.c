@@ -48,7 +48,7 @@ static int read_loader(const struct ig_fsroot *root, const char *path,
     kind = real != IG_LOADER_UNKNOWN ? real : kind;
     struct ig_walk walk;
     struct ig_error unread = {0};
-    ig_fsroot_walk(root, path, 0, &walk);
+    ig_fsroot_walk(root, path, IG_WALK_BARE, &walk);
     IG_AUTO_CLOSE int fd = ig_walk_open(&walk, &unread);
     bool same = true;
     if (fd >= 0) {

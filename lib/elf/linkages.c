@@ -2,6 +2,7 @@
 #include "elf/linkages.h"
 
 #include "core/mem.h"
+#include "elf/files.h"
 
 void ig_linkage_slot_free(struct ig_linkage_slot *slot)
 {
@@ -14,12 +15,14 @@ void ig_linkage_slot_free(struct ig_linkage_slot *slot)
 }
 
 /* A descriptor of OBJECT's file, or -1; its bytes into BYTES. */
-static int open_object(const struct ig_fsroot *root, const struct ig_object *object,
+static int open_object(const struct ig_resolution *of, const struct ig_object *object,
                        struct ig_bytes *bytes, struct ig_error *e)
 {
     struct ig_walk walk;
+    uint64_t cost = 0;
     int fd = -1;
-    if (ig_fsroot_walk(root, object->path, 0, &walk) != 0) {
+    if (ig_dirs_walk(ig_files_dirs(of->files), of->root, object->path, IG_WALK_BARE, &cost,
+                     &walk) != 0) {
         ig_error_set(e, walk.error, "%s", object->path);
     } else {
         fd = ig_walk_open(&walk, e);
@@ -29,11 +32,11 @@ static int open_object(const struct ig_fsroot *root, const struct ig_object *obj
     return fd;
 }
 
-static struct ig_linkage *read_linkage(const struct ig_fsroot *root,
+static struct ig_linkage *read_linkage(const struct ig_resolution *of,
                                        const struct ig_object *object, struct ig_error *e)
 {
     struct ig_bytes bytes;
-    IG_AUTO_CLOSE int fd = open_object(root, object, &bytes, e);
+    IG_AUTO_CLOSE int fd = open_object(of, object, &bytes, e);
     if (fd < 0) {
         return NULL;
     }
@@ -65,8 +68,8 @@ static bool keep(struct ig_linkage_slot *slot, struct ig_linkage *linkage)
     return false;
 }
 
-int ig_linkages_get(const struct ig_fsroot *root, const struct ig_resolution *resolution,
-                    struct ig_linkages *out, struct ig_error *e)
+int ig_linkages_get(const struct ig_resolution *resolution, struct ig_linkages *out,
+                    struct ig_error *e)
 {
     size_t total = 0;
     *out = (struct ig_linkages){.count = resolution->count};
@@ -77,7 +80,7 @@ int ig_linkages_get(const struct ig_fsroot *root, const struct ig_resolution *re
         struct ig_linkage_slot *slot = object->file->linkage;
         out->list[i] = atomic_load(&slot->linkage);
         if (out->list[i] == NULL) {
-            struct ig_linkage *fresh = read_linkage(root, object, e);
+            struct ig_linkage *fresh = read_linkage(resolution, object, e);
             if (fresh == NULL) {
                 ig_linkages_free(out);
                 return -1;
@@ -107,11 +110,11 @@ void ig_linkages_free(struct ig_linkages *linkages)
     *linkages = (struct ig_linkages){0};
 }
 
-char *ig_object_symbol(const struct ig_fsroot *root, const struct ig_object *object,
+char *ig_object_symbol(const struct ig_resolution *of, const struct ig_object *object,
                        uint64_t symbol)
 {
     struct ig_bytes bytes;
-    IG_AUTO_CLOSE int fd = open_object(root, object, &bytes, NULL);
+    IG_AUTO_CLOSE int fd = open_object(of, object, &bytes, NULL);
     return fd < 0 ? NULL
                   : ig_linkage_name(&bytes, &object->file->image, &object->file->dynamic, symbol);
 }

@@ -30,12 +30,12 @@ struct ig_linkages {
 };
 
 /* -1 where one cannot be read, is malformed, or they are too large together (E). */
-int ig_linkages_get(const struct ig_fsroot *root, const struct ig_resolution *resolution,
-                    struct ig_linkages *out, struct ig_error *e);
+int ig_linkages_get(const struct ig_resolution *resolution, struct ig_linkages *out,
+                    struct ig_error *e);
 void ig_linkages_free(struct ig_linkages *linkages);
 
-/* The name of SYMBOL in OBJECT, malloc'd; NULL where it cannot be read. */
-char *ig_object_symbol(const struct ig_fsroot *root, const struct ig_object *object,
+/* The name of SYMBOL in OBJECT of OF, malloc'd; NULL where it cannot be read. */
+char *ig_object_symbol(const struct ig_resolution *of, const struct ig_object *object,
                        uint64_t symbol);
 
 #endif

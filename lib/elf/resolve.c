@@ -231,7 +231,8 @@ int ig_resolve(const struct ig_resolve_options *options, const struct ig_walk *w
 {
     struct ig_search s = {.options = options, .program = image, .loader_path = loader_path,
                           .loader_object = SIZE_MAX, .out = out};
-    *out = (struct ig_resolution){.secure = options->secure};
+    *out = (struct ig_resolution){
+        .root = options->root, .files = options->files, .secure = options->secure};
     const struct ig_file *program =
         ig_file_for(ig_files_get(options->files, walk, fd), image);
     if (program->fit == IG_FIT_UNREAD) {

@@ -132,6 +132,8 @@ struct ig_search_dir {
 };
 
 struct ig_resolution {
+    const struct ig_fsroot *root;  /* of the options; borrowed */
+    struct ig_files *files;        /* likewise */
     enum ig_loader_kind kind;
     bool secure;                   /* as it was asked for */
     struct ig_object *objects;     /* in load order, the program first */

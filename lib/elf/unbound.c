@@ -30,11 +30,11 @@ static bool is_bound(struct search *s, const struct ig_reference *ref, bool now)
            ((ref->flags & IG_REF_CALL) == 0 || !now || is_defined(s, ref, true, 0));
 }
 
-int ig_unbound_each(const struct ig_fsroot *root, const struct ig_resolution *resolution,
-                    bool bind_now, ig_unbound_visit *visit, void *context, struct ig_error *e)
+int ig_unbound_each(const struct ig_resolution *resolution, bool bind_now,
+                    ig_unbound_visit *visit, void *context, struct ig_error *e)
 {
     struct ig_linkages linkages;
-    if (ig_linkages_get(root, resolution, &linkages, e) != 0) {
+    if (ig_linkages_get(resolution, &linkages, e) != 0) {
         return -1;
     }
     struct search search = {.linkages = &linkages};

@@ -11,7 +11,7 @@
  * looked up when they are made. ig_object_symbol() of linkages.h names it. -1 where an object cannot
  * be read. */
 typedef void ig_unbound_visit(void *context, const struct ig_object *object, uint64_t symbol);
-int ig_unbound_each(const struct ig_fsroot *root, const struct ig_resolution *resolution,
-                    bool bind_now, ig_unbound_visit *visit, void *context, struct ig_error *e);
+int ig_unbound_each(const struct ig_resolution *resolution, bool bind_now,
+                    ig_unbound_visit *visit, void *context, struct ig_error *e);
 
 #endif

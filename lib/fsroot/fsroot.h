@@ -102,14 +102,19 @@ const struct ig_hop *ig_walk_final(const struct ig_walk *walk);
 /* A directory to walk on from: a loader looks for a hundred libraries in one of them, and each walk
  * from the root would pass the same hops. */
 struct ig_dir;
-/* Walk to the directory PATH. 0, or the errno; *OUT is closed with ig_dir_close(), before ROOT. */
-int ig_dir_open(const struct ig_fsroot *root, const char *path, struct ig_dir **out);
+/* Walk to the directory PATH; FLAGS: IG_WALK_BARE, for walks that have it too. 0, or the errno; *OUT
+ * is closed with ig_dir_close(), before ROOT. */
+int ig_dir_open(const struct ig_fsroot *root, const char *path, unsigned flags,
+                struct ig_dir **out);
 void ig_dir_close(struct ig_dir *dir);
 /* Is there an entry NAME (as below)? 0, or the errno of looking; what it is, a walk must tell. */
 int ig_dir_look(const struct ig_dir *dir, const char *name);
 /* As ig_fsroot_walk() of that path, a slash, and NAME (not empty, without a slash): the same hops,
  * those up to the directory as they were when it was opened. */
 int ig_dir_walk(const struct ig_dir *dir, const char *name, unsigned flags, struct ig_walk *out);
+/* Does NAME still lead to the file that it led to in BEFORE, a walk that succeeded, and was that not
+ * changed since? */
+bool ig_dir_unchanged(const struct ig_dir *dir, const char *name, const struct ig_walk *before);
 
 /* Open the walk's final file for reading. Only regular files: anything else is
  * never opened (a FIFO blocks, a device acts), number EINVAL; of a walk that failed, its

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -17,7 +19,8 @@
 
 int ig_fd_duplicate(int fd)
 {
-    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    /* Not fcntl(2): musl's asks the kernel twice, for the sake of Linux before 2.6.24. */
+    return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0);
 }
 
 /* Before Linux 5.8 statx() has no mount id, and old seccomp profiles refuse it. */
@@ -34,15 +37,6 @@ static uint64_t mount_id_of_fdinfo(int fd)
     text[length] = '\0';
     const char *key = strstr(text, "mnt_id:");
     return key != NULL ? strtoull(key + strlen("mnt_id:"), NULL, 10) : 0;
-}
-
-static uint64_t mount_id(int fd)
-{
-    struct ig_statx s = {0};
-    if (ig_statx(fd, "", &s) == 0 && (s.mask & IG_STATX_MNT_ID) != 0) {
-        return s.mnt_id;
-    }
-    return mount_id_of_fdinfo(fd);
 }
 
 static void read_acl(int fd, struct ig_meta *meta)
@@ -62,28 +56,64 @@ int ig_meta_of_fd(int fd, struct ig_meta *meta, struct ig_error *e)
     return ig_meta_read(fd, false, meta, e);
 }
 
-int ig_meta_read(int fd, bool bare, struct ig_meta *meta, struct ig_error *e)
+void ig_meta_of_stat(const struct stat *s, struct ig_meta *meta)
+{
+    *meta = (struct ig_meta){
+        .mode = s->st_mode,
+        .uid = s->st_uid,
+        .gid = s->st_gid,
+        .nlink = (uint32_t)s->st_nlink,
+        .size = (uint64_t)s->st_size,
+        .ino = s->st_ino,
+        .dev = s->st_dev,
+        .mtime = s->st_mtim,
+        .ctime = s->st_ctim,
+    };
+}
+
+static struct timespec time_of(const struct ig_statx_time *t)
+{
+    return (struct timespec){.tv_sec = (time_t)t->seconds, .tv_nsec = t->nanoseconds};
+}
+
+static int read_whole(int fd, struct ig_meta *meta)
+{
+    struct ig_statx s = {0};
+    int number = ig_statx(fd, "", &s);
+    *meta = (struct ig_meta){
+        .mode = s.mode,
+        .uid = s.uid,
+        .gid = s.gid,
+        .nlink = s.nlink,
+        .size = s.size,
+        .ino = s.ino,
+        .dev = makedev(s.dev_major, s.dev_minor),
+        .mtime = time_of(&s.mtime),
+        .ctime = time_of(&s.ctime),
+    };
+    if (number == 0) {
+        meta->mnt_id = (s.mask & IG_STATX_MNT_ID) != 0 ? s.mnt_id : mount_id_of_fdinfo(fd);
+        if (!S_ISLNK(s.mode)) {
+            read_acl(fd, meta);
+        }
+    }
+    return number;
+}
+
+static int read_bare(int fd, struct ig_meta *meta)
 {
     struct stat s;
     if (fstat(fd, &s) != 0) {
-        return ig_error_set(e, errno, "stat");
+        return errno;
     }
-    *meta = (struct ig_meta){
-        .mode = s.st_mode,
-        .uid = s.st_uid,
-        .gid = s.st_gid,
-        .nlink = (uint32_t)s.st_nlink,
-        .size = (uint64_t)s.st_size,
-        .ino = s.st_ino,
-        .dev = s.st_dev,
-        .mnt_id = bare ? 0 : mount_id(fd),
-        .mtime = s.st_mtim,
-        .ctime = s.st_ctim,
-    };
-    if (!bare && !S_ISLNK(s.st_mode)) {
-        read_acl(fd, meta);
-    }
+    ig_meta_of_stat(&s, meta);
     return 0;
+}
+
+int ig_meta_read(int fd, bool bare, struct ig_meta *meta, struct ig_error *e)
+{
+    int number = bare ? read_bare(fd, meta) : read_whole(fd, meta);
+    return number != 0 ? ig_error_set(e, number, "stat") : 0;
 }
 
 int ig_fd_statfs(int fd, unsigned long *flags, unsigned long *magic, struct ig_error *e)

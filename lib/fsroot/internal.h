@@ -29,6 +29,8 @@ int ig_fsroot_walk_rest(const struct ig_fsroot *root, const char *path, struct i
 /* A second descriptor of the same open file, with O_CLOEXEC; -1 and errno. */
 int ig_fd_duplicate(int fd);
 
+/* What stat(2) tells: no mount id, no ACL. */
+void ig_meta_of_stat(const struct stat *s, struct ig_meta *meta);
 /* As ig_meta_of_fd(); BARE: without mount id and ACL. */
 int ig_meta_read(int fd, bool bare, struct ig_meta *meta, struct ig_error *e);
 

@@ -66,7 +66,8 @@ static int duplicate_or_none(int fd, int *out)
 int ig_place_copy(struct ig_place *to, const struct ig_place *from)
 {
     *to = (struct ig_place){.root = from->root, .fd = -1, .parent_fd = -1,
-                            .size = from->depth + 4, .bare = from->bare};
+                            .size = from->depth + 4, .bare = from->bare,
+                            .mounted = from->mounted};
     to->levels = ig_alloc_array(to->size, sizeof *to->levels);
     int number = 0;
     for (size_t i = 0; i <= from->depth && number == 0; i++) {
@@ -232,6 +233,21 @@ char *ig_place_path(const struct ig_place *p, const char *name)
     path[here] = '/';
     memcpy(path + here + 1, name != NULL ? name : "", more);
     return path;
+}
+
+int ig_place_statfs(struct ig_place *p, int fd, const struct ig_meta *meta,
+                    struct ig_mounted *out)
+{
+    struct ig_error e;
+    if (meta->mnt_id == 0 || meta->mnt_id != p->mounted.mnt_id) {
+        struct ig_mounted now = {.mnt_id = meta->mnt_id};
+        if (ig_fd_statfs(fd, &now.flags, &now.magic, &e) != 0) {
+            return e.number;
+        }
+        p->mounted = now;
+    }
+    *out = p->mounted;
+    return 0;
 }
 
 int ig_place_parent(struct ig_place *p, int *fd, char **name)

@@ -17,6 +17,12 @@ struct ig_level {
     bool implied;                 /* ROOT has no such directory, see ig_fsroot_graft() */
 };
 
+/* What statfs(2) says of one mount. */
+struct ig_mounted {
+    uint64_t mnt_id;     /* 0: of none */
+    unsigned long flags, magic;
+};
+
 struct ig_place {
     const struct ig_fsroot *root;
     struct ig_level *levels;
@@ -26,6 +32,7 @@ struct ig_place {
     struct ig_meta meta; /* of the current directory */
     bool bare;           /* metas are read without mount ids and ACLs */
     struct ig_buf path;  /* of the current directory; "" is the root */
+    struct ig_mounted mounted;  /* the mount that was asked about last */
 };
 
 /* All but free return 0 or an errno value; then the place is unchanged. */
@@ -59,6 +66,10 @@ int ig_place_enter_implied(struct ig_place *p, const char *name);
 
 /* The path of NAME in the current directory, or of that itself where NAME is NULL; malloc'd. */
 char *ig_place_path(const struct ig_place *p, const char *name);
+
+/* The mount that FD, whose META is given, lies on. */
+int ig_place_statfs(struct ig_place *p, int fd, const struct ig_meta *meta,
+                    struct ig_mounted *out);
 
 /* A descriptor (*FD, the caller's) of the directory in which the current one lies, and its
  * name there (malloc'd); of a graft's root, where it lies on its volume. -1 and NULL of the

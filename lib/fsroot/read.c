@@ -52,16 +52,16 @@ int ig_walk_open(const struct ig_walk *walk, struct ig_error *e)
 
 static int read_all(int fd, size_t max, struct ig_buf *out)
 {
-    enum { PIECE = 16384 };
+    char piece[16384];
     for (;;) {
-        ssize_t n = read(fd, ig_buf_reserve(out, PIECE), PIECE);
+        ssize_t n = read(fd, piece, sizeof piece);
         if (n < 0 && errno == EINTR) {
             continue;
         }
         if (n <= 0) {
             return n < 0 ? errno : 0;
         }
-        out->length += (size_t)n;
+        ig_buf_add(out, piece, (size_t)n);
         if (out->length > max) {
             return EFBIG;
         }
@@ -72,7 +72,7 @@ int ig_fsroot_slurp(const struct ig_fsroot *root, const char *path, size_t max,
                     struct ig_buf *out, struct ig_error *e)
 {
     struct ig_walk walk;
-    ig_fsroot_walk(root, path, 0, &walk);
+    ig_fsroot_walk(root, path, IG_WALK_BARE, &walk);
     /* O_NONBLOCK stays: /proc/kmsg is a regular file whose read waits. */
     IG_AUTO_CLOSE int fd = open_regular(&walk, e);
     ig_walk_free(&walk);
@@ -100,7 +100,7 @@ int ig_fsroot_readlink(const struct ig_fsroot *root, const char *path, char **ou
 {
     struct ig_walk walk;
     IG_AUTO_FREE char *shown = ig_escaped(path);
-    ig_fsroot_walk(root, path, IG_WALK_NOFOLLOW, &walk);
+    ig_fsroot_walk(root, path, IG_WALK_NOFOLLOW | IG_WALK_BARE, &walk);
     const struct ig_hop *final = ig_walk_final(&walk);
     int number = walk.error;
     char *text = NULL;

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "fsroot/place.h"
+#include "fsroot/walker.h"
 
 enum {
     LINKS_MAX = 40, /* MAXSYMLINKS */
@@ -25,37 +25,22 @@ enum {
 #define PROC_MAGIC 0x9fa0UL
 #define NO_SYMFOLLOW 0x2000UL /* ST_NOSYMFOLLOW (Linux 5.10) of f_flags */
 
-struct walker {
-    struct ig_walk *out;
-    unsigned flags;
-    struct ig_place place;
-    bool arrived;      /* at the current directory, which is not among the hops yet */
-    char *rest;        /* what is to be walked; owned */
-    const char *at;    /* in rest: behind the current name */
-    unsigned links;
-    size_t hop_paths;  /* bytes */
-};
-
-/* What one step makes of the walk. */
-enum step { GO_ON, FINISHED, FAILED };
-
-/* The walk ends with NUMBER at NAME (NULL: at the current directory). */
-static enum step fail(struct walker *w, int number, const char *name)
+enum ig_step ig_walker_fail(struct ig_walker *w, int number, const char *name)
 {
     w->out->error = number;
     free(w->out->path);
     w->out->path = ig_place_path(&w->place, name);
-    return FAILED;
+    return IG_STEP_FAILED;
 }
 
 /* HOP's path, target and ACL are taken over. */
-static enum step add_hop(struct walker *w, struct ig_hop hop, const char *name)
+static enum ig_step add_hop(struct ig_walker *w, struct ig_hop hop, const char *name)
 {
     struct ig_walk *out = w->out;
     if (w->place.bare && hop.kind != IG_HOP_FINAL) {
         free(hop.target);
         ig_meta_free(&hop.meta);
-        return GO_ON;
+        return IG_STEP_ON;
     }
     hop.path = ig_place_path(&w->place, name);
     if ((out->count & (out->count - 1)) == 0) {
@@ -64,10 +49,10 @@ static enum step add_hop(struct walker *w, struct ig_hop hop, const char *name)
     }
     out->hops[out->count++] = hop;
     w->hop_paths += strlen(hop.path);
-    return w->hop_paths > HOP_PATHS_MAX ? fail(w, ENAMETOOLONG, name) : GO_ON;
+    return w->hop_paths > HOP_PATHS_MAX ? ig_walker_fail(w, ENAMETOOLONG, name) : IG_STEP_ON;
 }
 
-static enum step add_current(struct walker *w, enum ig_hop_kind kind)
+static enum ig_step add_current(struct ig_walker *w, enum ig_hop_kind kind)
 {
     struct ig_hop hop = {.kind = kind, .grafted = w->place.levels[w->place.depth].grafted};
     ig_meta_copy(&hop.meta, &w->place.meta);
@@ -77,27 +62,25 @@ static enum step add_current(struct walker *w, enum ig_hop_kind kind)
 
 /* Links of /proc/PID (fd/N, exe, root, ...) jump to a file instead of naming a path
  * (proc_pid_fd(5)); those in procfs's own root (self, thread-self, mounts, net) are plain. */
-static bool is_magic(const struct walker *w, const struct ig_meta *link, unsigned long magic)
+static bool is_magic(const struct ig_walker *w, const struct ig_meta *link, unsigned long magic)
 {
     const struct ig_meta *in = &w->place.meta;
     return magic == PROC_MAGIC && !(in->dev == link->dev && in->ino == PROC_ROOT_INO);
 }
 
 /* The text of the link FD, in the kernel's order of refusals; NULL and *NUMBER. */
-static char *link_target(struct walker *w, int fd, const struct ig_meta *meta, int *number)
+static char *link_target(struct ig_walker *w, int fd, const struct ig_meta *meta, int *number)
 {
-    unsigned long flags;
-    unsigned long magic;
-    struct ig_error e;
+    struct ig_mounted mounted;
     if (w->links++ >= LINKS_MAX) {
         *number = ELOOP;
         return NULL;
     }
-    if (ig_fd_statfs(fd, &flags, &magic, &e) != 0) {
-        *number = e.number;
+    *number = ig_place_statfs(&w->place, fd, meta, &mounted);
+    if (*number != 0) {
         return NULL;
     }
-    if ((flags & NO_SYMFOLLOW) != 0) {
+    if ((mounted.flags & NO_SYMFOLLOW) != 0) {
         *number = ELOOP;
         return NULL;
     }
@@ -107,7 +90,7 @@ static char *link_target(struct walker *w, int fd, const struct ig_meta *meta, i
         *number = errno;
         return NULL;
     }
-    if (is_magic(w, meta, magic)) {
+    if (is_magic(w, meta, mounted.magic)) {
         *number = ELOOP;
         free(target);
         return NULL;
@@ -116,12 +99,12 @@ static char *link_target(struct walker *w, int fd, const struct ig_meta *meta, i
 }
 
 /* FD is the link NAME; both FD and META stay the caller's. */
-static enum step follow(struct walker *w, int fd, const struct ig_meta *meta, const char *name)
+static enum ig_step follow(struct ig_walker *w, int fd, const struct ig_meta *meta, const char *name)
 {
     int number = 0;
     char *target = link_target(w, fd, meta, &number);
     if (target == NULL) {
-        return fail(w, number, name);
+        return ig_walker_fail(w, number, name);
     }
     char *rest = ig_format("%s%s", target, w->at);
     struct ig_hop hop = {
@@ -134,19 +117,19 @@ static enum step follow(struct walker *w, int fd, const struct ig_meta *meta, co
     free(w->rest);
     w->rest = rest;
     w->at = rest;
-    if (add_hop(w, hop, name) == FAILED) {
-        return FAILED;
+    if (add_hop(w, hop, name) == IG_STEP_FAILED) {
+        return IG_STEP_FAILED;
     }
     if (rest[0] == '/') {
         number = ig_place_to_root(&w->place);
         w->arrived = true;
     }
-    return number != 0 ? fail(w, number, NULL) : GO_ON;
+    return number != 0 ? ig_walker_fail(w, number, NULL) : IG_STEP_ON;
 }
 
 /* The walk ends at NAME in the current directory, which is no directory (or a link that is
  * not to be followed). FD is taken over, META stays the caller's. */
-static enum step finish_at(struct walker *w, int fd, const struct ig_meta *meta, const char *name,
+static enum ig_step finish_at(struct ig_walker *w, int fd, const struct ig_meta *meta, const char *name,
                            const struct ig_graft *graft)
 {
     struct ig_walk *out = w->out;
@@ -158,7 +141,7 @@ static enum step finish_at(struct walker *w, int fd, const struct ig_meta *meta,
     out->parent_fd =
         graft != NULL ? ig_fd_duplicate(graft->own.parent_fd) : ig_steal_fd(&w->place.fd);
     if (out->parent_fd < 0) {
-        return fail(w, errno, name);
+        return ig_walker_fail(w, errno, name);
     }
     if (graft == NULL) {
         out->above_mnt_id = w->place.meta.mnt_id;
@@ -166,7 +149,7 @@ static enum step finish_at(struct walker *w, int fd, const struct ig_meta *meta,
         struct ig_meta above;
         struct ig_error e;
         if (ig_meta_read(out->parent_fd, false, &above, &e) != 0) {
-            return fail(w, e.number, name);
+            return ig_walker_fail(w, e.number, name);
         }
         out->above_mnt_id = above.mnt_id;
         ig_meta_free(&above);
@@ -174,24 +157,24 @@ static enum step finish_at(struct walker *w, int fd, const struct ig_meta *meta,
     out->name = ig_strdup(graft != NULL ? graft->own.name : name);
     out->path = ig_place_path(&w->place, name);
     ig_meta_copy(&hop.meta, meta);
-    return add_hop(w, hop, name) == FAILED ? FAILED : FINISHED;
+    return add_hop(w, hop, name) == IG_STEP_FAILED ? IG_STEP_FAILED : IG_STEP_DONE;
 }
 
 /* The walk ends at the current directory. */
-static enum step finish_here(struct walker *w)
+static enum ig_step finish_here(struct ig_walker *w)
 {
     struct ig_walk *out = w->out;
     int number = ig_place_parent(&w->place, &out->parent_fd, &out->name);
     if (number != 0) {
-        return fail(w, number, NULL);
+        return ig_walker_fail(w, number, NULL);
     }
     out->fd = ig_steal_fd(&w->place.fd);
     out->path = ig_place_path(&w->place, NULL);
-    return add_current(w, IG_HOP_FINAL) == FAILED ? FAILED : FINISHED;
+    return add_current(w, IG_HOP_FINAL) == IG_STEP_FAILED ? IG_STEP_FAILED : IG_STEP_DONE;
 }
 
 /* A descriptor of NAME, or of what is grafted there (*GRAFT). */
-static int open_name(struct walker *w, const char *name, const struct ig_graft **graft)
+static int open_name(struct ig_walker *w, const char *name, const struct ig_graft **graft)
 {
     IG_AUTO_FREE char *path = ig_place_path(&w->place, name);
     *graft = ig_fsroot_graft_on(w->place.root, path);
@@ -214,7 +197,7 @@ static int open_name(struct walker *w, const char *name, const struct ig_graft *
     return ig_fd_duplicate((*graft)->own.fd);
 }
 
-static enum step step_to(struct walker *w, const char *name)
+static enum ig_step step_to(struct ig_walker *w, const char *name)
 {
     const struct ig_graft *graft;
     struct ig_meta meta;
@@ -223,26 +206,26 @@ static enum step step_to(struct walker *w, const char *name)
     if (fd < 0 && errno == ENOENT && ig_place_implies(&w->place, name)) {
         int number = ig_place_enter_implied(&w->place, name);
         w->arrived = true;
-        return number != 0 ? fail(w, number, name) : GO_ON;
+        return number != 0 ? ig_walker_fail(w, number, name) : IG_STEP_ON;
     }
     if (fd < 0) {
         /* O_PATH asks nothing of the file itself: what refused is its directory. */
-        return fail(w, errno, errno == EACCES ? NULL : name);
+        return ig_walker_fail(w, errno, errno == EACCES ? NULL : name);
     }
     if (ig_meta_read(fd, w->place.bare, &meta, &e) != 0) {
-        return fail(w, e.number, name);
+        return ig_walker_fail(w, e.number, name);
     }
-    enum step step;
+    enum ig_step step;
     bool slash = w->at[0] == '/';
     if (ig_meta_is(&meta, S_IFDIR)) {
         int number = ig_place_enter(&w->place, ig_steal_fd(&fd), &meta, name, graft);
         w->arrived = true;
-        return number != 0 ? fail(w, number, name) : GO_ON;
+        return number != 0 ? ig_walker_fail(w, number, name) : IG_STEP_ON;
     }
     if (ig_meta_is(&meta, S_IFLNK) && (slash || (w->flags & IG_WALK_NOFOLLOW) == 0)) {
         step = follow(w, fd, &meta, name);
     } else if (slash) {
-        step = fail(w, ENOTDIR, name);
+        step = ig_walker_fail(w, ENOTDIR, name);
     } else {
         step = finish_at(w, ig_steal_fd(&fd), &meta, name, graft);
     }
@@ -250,28 +233,27 @@ static enum step step_to(struct walker *w, const char *name)
     return step;
 }
 
-/* Take the next name off the text and go there. */
-static enum step step(struct walker *w)
+enum ig_step ig_walker_step(struct ig_walker *w)
 {
     w->at += strspn(w->at, "/");
     if (w->at[0] == '\0') {
         return finish_here(w);
     }
-    if (w->arrived && add_current(w, IG_HOP_DIRECTORY) == FAILED) {
-        return FAILED;
+    if (w->arrived && add_current(w, IG_HOP_DIRECTORY) == IG_STEP_FAILED) {
+        return IG_STEP_FAILED;
     }
     size_t length = strcspn(w->at, "/");
     IG_AUTO_FREE char *name = ig_strndup(w->at, length);
     w->at += length;
     if (strcmp(name, ".") == 0) {
         int number = ig_place_check_search(&w->place);
-        return number != 0 ? fail(w, number, NULL) : GO_ON;
+        return number != 0 ? ig_walker_fail(w, number, NULL) : IG_STEP_ON;
     }
     if (strcmp(name, "..") == 0) {
         bool moves = w->place.depth > 0;
         int number = ig_place_up(&w->place);
         w->arrived = moves;
-        return number != 0 ? fail(w, number, NULL) : GO_ON;
+        return number != 0 ? ig_walker_fail(w, number, NULL) : IG_STEP_ON;
     }
     return step_to(w, name);
 }
@@ -286,24 +268,22 @@ static void close_final(struct ig_walk *out)
     out->name = NULL;
 }
 
-/* Walk on from W, whose start gave NUMBER, and free it; what was left of the text goes to *REST
- * (NULL: nobody asks). */
-static int finish_walk(struct walker *w, int number, char **rest)
+int ig_walker_finish(struct ig_walker *w, int number, char **rest)
 {
     struct ig_walk *out = w->out;
-    enum step now = number != 0 ? fail(w, number, NULL) : GO_ON;
-    while (now == GO_ON) {
-        now = step(w);
+    enum ig_step now = number != 0 ? ig_walker_fail(w, number, NULL) : IG_STEP_ON;
+    while (now == IG_STEP_ON) {
+        now = ig_walker_step(w);
     }
     if (rest != NULL) {
         *rest = ig_strdup(w->at);
     }
-    if (now == FAILED) {
+    if (now == IG_STEP_FAILED) {
         close_final(out);
     }
     ig_place_free(&w->place);
     free(w->rest);
-    return now == FAILED ? -1 : 0;
+    return now == IG_STEP_FAILED ? -1 : 0;
 }
 
 static int walk(const struct ig_fsroot *root, const char *path, unsigned flags,
@@ -317,10 +297,10 @@ static int walk(const struct ig_fsroot *root, const char *path, unsigned flags,
         *rest = ig_strdup("");
         return -1;
     }
-    struct walker w = {.out = out, .flags = flags, .arrived = true, .rest = ig_strdup(path)};
+    struct ig_walker w = {.out = out, .flags = flags, .arrived = true, .rest = ig_strdup(path)};
     w.at = w.rest;
     bool bare = (flags & IG_WALK_BARE) != 0;
-    return finish_walk(&w, ig_place_start(&w.place, root, bare), rest);
+    return ig_walker_finish(&w, ig_place_start(&w.place, root, bare), rest);
 }
 
 int ig_fsroot_walk(const struct ig_fsroot *root, const char *path, unsigned flags,
@@ -334,105 +314,6 @@ int ig_fsroot_walk_rest(const struct ig_fsroot *root, const char *path, struct i
                         char **rest)
 {
     return walk(root, path, 0, out, rest);
-}
-
-struct ig_dir {
-    struct ig_walk walk;  /* its hops so far; no descriptors */
-    struct ig_place place;
-    bool arrived;
-    unsigned links;
-    size_t hop_paths;
-};
-
-static void dir_free(struct ig_dir *dir)
-{
-    ig_walk_free(&dir->walk);
-    ig_place_free(&dir->place);
-    free(dir);
-}
-
-void ig_dir_close(struct ig_dir *dir)
-{
-    if (dir != NULL) {
-        dir_free(dir);
-    }
-}
-
-int ig_dir_open(const struct ig_fsroot *root, const char *path, struct ig_dir **out)
-{
-    struct ig_dir *dir = ig_alloc(sizeof *dir);
-    dir->walk = (struct ig_walk){.fd = -1, .parent_fd = -1};
-    *out = NULL;
-    /* Something follows the last name, so that a link there is not taken for a trailing one. */
-    struct walker w = {.out = &dir->walk, .arrived = true, .rest = ig_format("%s/.", path)};
-    w.at = w.rest;
-    int number = path[0] == '\0' ? ENOENT : strlen(path) >= PATH_MAX ? ENAMETOOLONG : 0;
-    int place_number = ig_place_start(&w.place, root, false);
-    number = number != 0 ? number : place_number;
-    enum step now = number != 0 ? fail(&w, number, NULL) : GO_ON;
-    while (now == GO_ON && strcmp(w.at + strspn(w.at, "/"), ".") != 0) {
-        now = step(&w);
-    }
-    number = now == FAILED ? dir->walk.error : 0;
-    free(w.rest);
-    dir->place = w.place;
-    dir->arrived = w.arrived;
-    dir->links = w.links;
-    dir->hop_paths = w.hop_paths;
-    if (number != 0) {
-        dir_free(dir);
-    } else {
-        *out = dir;
-    }
-    return number;
-}
-
-int ig_dir_look(const struct ig_dir *dir, const char *name)
-{
-    const struct ig_place *place = &dir->place;
-    IG_AUTO_FREE char *path = place->root->graft_count != 0 ? ig_place_path(place, name) : NULL;
-    if (path != NULL && ig_fsroot_graft_on(place->root, path) != NULL) {
-        return 0;
-    }
-    struct stat s;
-    int number = strlen(name) > NAME_MAX ? ENAMETOOLONG : ENOENT;
-    if (!place->levels[place->depth].implied) {
-        number = fstatat(place->fd, name, &s, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
-    }
-    return number == ENOENT && ig_place_implies(place, name) ? 0 : number;
-}
-
-static void copy_hops(struct ig_walk *to, const struct ig_walk *from)
-{
-    size_t size = 4;
-    while (size <= from->count) {
-        size *= 2;
-    }
-    /* add_hop() makes room at each power of two. */
-    to->hops = ig_alloc_array(size, sizeof *to->hops);
-    for (; to->count < from->count; to->count++) {
-        const struct ig_hop *hop = &from->hops[to->count];
-        struct ig_hop *copy = &to->hops[to->count];
-        *copy = *hop;
-        copy->path = ig_strdup(hop->path);
-        copy->target = hop->target != NULL ? ig_strdup(hop->target) : NULL;
-        ig_meta_copy(&copy->meta, &hop->meta);
-    }
-}
-
-int ig_dir_walk(const struct ig_dir *dir, const char *name, unsigned flags, struct ig_walk *out)
-{
-    bool bare = (flags & IG_WALK_BARE) != 0;
-    *out = (struct ig_walk){.fd = -1, .parent_fd = -1};
-    if (!bare) {
-        copy_hops(out, &dir->walk);
-    }
-    struct walker w = {.out = out, .flags = flags, .arrived = dir->arrived, .rest = ig_strdup(name),
-                       .links = dir->links, .hop_paths = dir->hop_paths};
-    w.at = w.rest;
-    int number = ig_place_copy(&w.place, &dir->place);
-    w.place.bare = bare;
-    return finish_walk(&w, number, NULL);
 }
 
 void ig_walk_free(struct ig_walk *walk)

@@ -102,9 +102,8 @@ static int resolve(const struct setting *setting, const struct ig_walk *walk, in
     if (status == 0) {
         print(&r, setting->quiet);
         if (setting->symbols != NULL) {
-            status = ig_unbound_each(setting->options.root, &r,
-                                     strcmp(setting->symbols, "now") == 0, print_unbound,
-                                     (void *)setting->options.root, e);
+            status = ig_unbound_each(&r, strcmp(setting->symbols, "now") == 0, print_unbound,
+                                     &r, e);
         }
         ig_resolution_free(&r);
     }

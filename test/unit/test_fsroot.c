@@ -645,7 +645,7 @@ START_TEST(implied_directories_are_looked_into)
     for (size_t i = 0; i < IG_COUNT(rows); i++) {
         struct ig_dir *dir = NULL;
         struct ig_walk walk;
-        ck_assert_int_eq(ig_dir_open(root, rows[i].dir, &dir), 0);
+        ck_assert_int_eq(ig_dir_open(root, rows[i].dir, 0, &dir), 0);
         ck_assert_int_eq(ig_dir_look(dir, rows[i].name), rows[i].number);
         ig_dir_walk(dir, rows[i].name, 0, &walk);
         ck_assert_int_eq(walk.error, rows[i].number);

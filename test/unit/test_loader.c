@@ -351,7 +351,7 @@ START_TEST(walking_on_from_a_directory)
     struct ig_walk one;
     struct ig_walk other;
     ck_assert_int_eq(system(setup), 0);
-    ck_assert_int_eq(ig_dir_open(root, dir_path, &dir), 0);
+    ck_assert_int_eq(ig_dir_open(root, dir_path, 0, &dir), 0);
     for (int again = 0; again < 2; again++) {
         ck_assert_int_eq(ig_dir_walk(dir, name, 0, &one), ig_fsroot_walk(root, path, 0, &other));
         ck_assert_int_eq(one.error, other.error);
@@ -369,10 +369,57 @@ START_TEST(walking_on_from_a_directory)
         ig_walk_free(&other);
     }
     ig_dir_close(dir);
-    ck_assert_int_ne(ig_dir_open(root, "/a/file", &dir), 0);
-    ck_assert_int_ne(ig_dir_open(root, "/nowhere", &dir), 0);
-    ck_assert_int_ne(ig_dir_open(root, "", &dir), 0);
+    ck_assert_int_ne(ig_dir_open(root, "/a/file", 0, &dir), 0);
+    ck_assert_int_ne(ig_dir_open(root, "/nowhere", 0, &dir), 0);
+    ck_assert_int_ne(ig_dir_open(root, "", 0, &dir), 0);
     ck_assert_ptr_null(dir);
+}
+END_TEST
+
+/* What happens to a library, or to the links that lead to it, between two looks. */
+static const struct {
+    const char *name, *command;
+    bool unchanged;
+} changes[] = {
+    {"plain", ":", true},
+    {"linked", ":", true},
+    {"twice", ":", true},
+    {"far", ":", true},
+    {"linked", "touch -d 2001-01-01 a/other", true},
+    {"plain", "touch -d 2001-01-01 a/plain", false},
+    {"plain", "echo longer >>a/plain", false},
+    {"plain", "cp -p a/plain a/new && mv a/new a/plain", false},
+    {"plain", "rm a/plain", false},
+    {"plain", "rm a/plain && ln -s other a/plain", false},
+    {"linked", "ln -sfn other a/linked", false},
+    {"linked", "ln -sfn ./plain a/linked", true},
+    {"linked", "echo longer >>a/plain", false},
+    {"linked", "cp -p a/plain a/new && rm a/linked && mv a/new a/linked", false},
+    {"twice", "ln -sfn other a/linked", false},
+    {"twice", "ln -sfn twice a/linked", false},
+    {"far", "ln -sfn ../a/other a/far", false},
+    {"far", "touch -d 2001-01-01 a/plain", false},
+};
+
+START_TEST(looking_again_sees_a_change)
+{
+    IG_AUTO_FREE char *setup = ig_format("cd %s && mkdir a && echo one >a/plain && echo two >a/other && "
+                                         "ln -s plain a/linked && ln -s linked a/twice && "
+                                         "ln -s ../a/plain a/far", top);
+    IG_AUTO_FREE char *command = ig_format("cd %s && %s", top, changes[_i].command);
+    struct ig_dir *dir;
+    struct ig_dir *bare;
+    struct ig_walk before;
+    ck_assert_int_eq(system(setup), 0);
+    ck_assert_int_eq(ig_dir_open(root, "/a", 0, &dir), 0);
+    ck_assert_int_eq(ig_dir_walk(dir, changes[_i].name, 0, &before), 0);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_int_eq(ig_dir_open(root, "/a", IG_WALK_BARE, &bare), 0);
+    ck_assert_int_eq(ig_dir_unchanged(bare, changes[_i].name, &before), changes[_i].unchanged);
+    ck_assert_int_eq(ig_dir_unchanged(dir, changes[_i].name, &before), changes[_i].unchanged);
+    ig_walk_free(&before);
+    ig_dir_close(dir);
+    ig_dir_close(bare);
 }
 END_TEST
 
@@ -396,6 +443,7 @@ int main(void)
     tcase_add_test(t, four_megabytes_of_constants);
     tcase_add_loop_test(t, kind_by_name, 0, (int)IG_COUNT(kinds));
     tcase_add_loop_test(t, walking_on_from_a_directory, 0, (int)IG_COUNT(dir_paths));
+    tcase_add_loop_test(t, looking_again_sees_a_change, 0, IG_COUNT(changes));
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A directory that many walks start from. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/mem.h"
+#include "fsroot/walker.h"
+
+struct ig_dir {
+    struct ig_walk walk;  /* its hops so far, none of a bare one; no descriptors */
+    struct ig_place place;
+    bool arrived;
+    unsigned links;
+    size_t hop_paths;
+};
+
+static void dir_free(struct ig_dir *dir)
+{
+    ig_walk_free(&dir->walk);
+    ig_place_free(&dir->place);
+    free(dir);
+}
+
+void ig_dir_close(struct ig_dir *dir)
+{
+    if (dir != NULL) {
+        dir_free(dir);
+    }
+}
+
+int ig_dir_open(const struct ig_fsroot *root, const char *path, unsigned flags,
+                struct ig_dir **out)
+{
+    struct ig_dir *dir = ig_alloc(sizeof *dir);
+    dir->walk = (struct ig_walk){.fd = -1, .parent_fd = -1};
+    *out = NULL;
+    /* Something follows the last name, so that a link there is not taken for a trailing one. */
+    struct ig_walker w = {.out = &dir->walk, .arrived = true, .rest = ig_format("%s/.", path)};
+    w.at = w.rest;
+    int number = path[0] == '\0' ? ENOENT : strlen(path) >= PATH_MAX ? ENAMETOOLONG : 0;
+    int place_number = ig_place_start(&w.place, root, (flags & IG_WALK_BARE) != 0);
+    number = number != 0 ? number : place_number;
+    enum ig_step now = number != 0 ? ig_walker_fail(&w, number, NULL) : IG_STEP_ON;
+    while (now == IG_STEP_ON && strcmp(w.at + strspn(w.at, "/"), ".") != 0) {
+        now = ig_walker_step(&w);
+    }
+    number = now == IG_STEP_FAILED ? dir->walk.error : 0;
+    free(w.rest);
+    struct ig_mounted mounted;
+    if (number == 0 && w.place.fd >= 0 && !w.place.bare) {
+        /* For all links in it; where this fails each of them asks for itself. */
+        ig_place_statfs(&w.place, w.place.fd, &w.place.meta, &mounted);
+    }
+    dir->place = w.place;
+    dir->arrived = w.arrived;
+    dir->links = w.links;
+    dir->hop_paths = w.hop_paths;
+    if (number != 0) {
+        dir_free(dir);
+    } else {
+        *out = dir;
+    }
+    return number;
+}
+
+int ig_dir_look(const struct ig_dir *dir, const char *name)
+{
+    const struct ig_place *place = &dir->place;
+    IG_AUTO_FREE char *path = place->root->graft_count != 0 ? ig_place_path(place, name) : NULL;
+    if (path != NULL && ig_fsroot_graft_on(place->root, path) != NULL) {
+        return 0;
+    }
+    struct stat s;
+    int number = strlen(name) > NAME_MAX ? ENAMETOOLONG : ENOENT;
+    if (!place->levels[place->depth].implied) {
+        number = fstatat(place->fd, name, &s, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+    }
+    return number == ENOENT && ig_place_implies(place, name) ? 0 : number;
+}
+
+static void copy_hops(struct ig_walk *to, const struct ig_walk *from)
+{
+    size_t size = 4;
+    while (size <= from->count) {
+        size *= 2;
+    }
+    /* add_hop() makes room at each power of two. */
+    to->hops = ig_alloc_array(size, sizeof *to->hops);
+    for (; to->count < from->count; to->count++) {
+        const struct ig_hop *hop = &from->hops[to->count];
+        struct ig_hop *copy = &to->hops[to->count];
+        *copy = *hop;
+        copy->path = ig_strdup(hop->path);
+        copy->target = hop->target != NULL ? ig_strdup(hop->target) : NULL;
+        ig_meta_copy(&copy->meta, &hop->meta);
+    }
+}
+
+int ig_dir_walk(const struct ig_dir *dir, const char *name, unsigned flags, struct ig_walk *out)
+{
+    bool bare = (flags & IG_WALK_BARE) != 0;
+    *out = (struct ig_walk){.fd = -1, .parent_fd = -1};
+    if (!bare) {
+        copy_hops(out, &dir->walk);
+    }
+    struct ig_walker w = {.out = out, .flags = flags, .arrived = dir->arrived, .rest = ig_strdup(name),
+                       .links = dir->links, .hop_paths = dir->hop_paths};
+    w.at = w.rest;
+    int number = ig_place_copy(&w.place, &dir->place);
+    w.place.bare = bare;
+    return ig_walker_finish(&w, number, NULL);
+}
+
+/* Where the name leads by a look at each inode alone; NULL where that needs a walk. */
+static const struct ig_meta *look_again(const struct ig_dir *dir, const char *name,
+                                        const struct ig_walk *before, struct ig_meta *now)
+{
+    const struct ig_place *place = &dir->place;
+    struct stat s;
+    if (place->root->graft_count != 0 || place->levels[place->depth].implied) {
+        return NULL;
+    }
+    for (size_t i = 0; i < before->count; i++) {
+        if (fstatat(place->fd, name, &s, AT_SYMLINK_NOFOLLOW) != 0) {
+            return NULL;
+        }
+        ig_meta_of_stat(&s, now);
+        if (!ig_meta_is(now, S_IFLNK)) {
+            return now;
+        }
+        /* The text of a link never changes, only what lies under its name. */
+        const struct ig_hop *link = before->hops;
+        const struct ig_hop *end = link + before->count;
+        while (link < end && (link->target == NULL || !ig_meta_same_content(&link->meta, now))) {
+            link++;
+        }
+        if (link == end || strchr(link->target, '/') != NULL || link->target[0] == '.') {
+            return NULL;
+        }
+        name = link->target;
+    }
+    return NULL;
+}
+
+bool ig_dir_unchanged(const struct ig_dir *dir, const char *name, const struct ig_walk *before)
+{
+    struct ig_walk walk = {.fd = -1, .parent_fd = -1};
+    struct ig_meta meta;
+    const struct ig_meta *now = look_again(dir, name, before, &meta);
+    if (now == NULL && ig_dir_walk(dir, name, IG_WALK_BARE, &walk) == 0) {
+        now = &ig_walk_final(&walk)->meta;
+    }
+    bool same = now != NULL && ig_meta_same_content(&ig_walk_final(before)->meta, now);
+    ig_walk_free(&walk);
+    return same;
+}
