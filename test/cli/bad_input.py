@@ -772,6 +772,17 @@ def test_faults(bench, group):
         check = "binary.libraries" if name == "link-fickle" else "binary.interpreter"
         group.expect(f"{name} as the loader", run, code,
                      [(check, "error" if code else "pass", "")], within=SOON)
+    # Whichever check is off: a loader that was not seen to stay what it was must not pass.
+    for off in (("libraries",), ("libraries", "symbols"), ("interpreter", "symbols")):
+        for name in ("plain", "link-fickle", "other-inode"):
+            elf = bench.elf("fault.elf", "--interp", at(bench, name))
+            policy = bench.policy("fault-loader.json", {"binaries": [{
+                "path": elf, "interpreter": {"trustedDirs": [bench.work]},
+                **{key: False for key in off}}]})
+            run = bench.verify("--policy", policy, "--stall", "5")
+            group.expect(f"{name} as the loader, {' and '.join(off)} off", run,
+                         0 if name == "plain" else 3,
+                         [(None, "pass" if name == "plain" else "error", "")], within=SOON)
     libs = bench.folder("fault-lib")
     for name in ("eio-below", "eio-below/x", "eio-link", "eio-lookup"):
         program = linked(bench, "fault-linked", at(bench, name), libs)

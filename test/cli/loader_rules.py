@@ -17,6 +17,7 @@ A recipe has one step a line:
   no-dynamic PATH | only-debug PATH | ldconfig FORMAT DIRECTORY...
   env NAME=VALUE | cwd PATH | run PATH | uid NUMBER | loader musl
   no-run                         it is only traced: to run it would take more than its libraries
+  any-order                      neither the libraries' nor the places' is predicted
   needs-level N                  what is expected holds for CPUs of x86-64-vN only
   expect NAME => PATH            or: NAME missing, NAME fault. It documents; the loader decides
 """
@@ -142,7 +143,7 @@ class Set:
     def __init__(self, recipe, root, compiler, suite):
         self.root, self.compiler, self.suite = root, compiler, suite
         self.loader, self.run, self.cwd, self.uid, self.level = ldso.GLIBC, "/app/prog", "/", 0, 1
-        self.env, self.expected, self.runs = {}, [], True
+        self.env, self.expected, self.runs, self.ordered = {}, [], True, True
         with open(recipe, encoding="utf-8") as file:
             self.steps = [l.rstrip("\n") for l in file if l.strip() and not l.startswith("#")]
         if "loader musl" in self.steps:
@@ -240,6 +241,9 @@ class Set:
     def do_needs_level(self, level):
         self.level = int(level)
 
+    def do_any_order(self):
+        self.ordered = False
+
     def do_no_run(self):
         self.runs = False
 
@@ -313,7 +317,8 @@ def check(tally, resolve, name, compiler, suite, level):
             return
         case.build()
         theirs, mine = case.ask(), case.predict(resolve)
-        why = ldso.difference(mine, theirs, order=case.loader != ldso.MUSL)
+        why = ldso.difference(mine, theirs, case.ordered and case.loader != ldso.MUSL,
+                              not case.ordered)
         label = "musl" if case.loader == ldso.MUSL else suite
         tally.add(f"{name} ({label})", why or case.unexpected(mine, level))
 

@@ -22,10 +22,11 @@ def resolver(argument):
 class Answer:
     """Libraries in load order as (name, path); missing: names that were not found; faults: of names
     whose file the loader refuses; searches: (name, places tried) in order; error: the loader ended
-    with it, or the prediction could not be made; started: whether the program ran."""
+    with it, or the prediction could not be made; started: whether the program ran; ignored: names
+    that are not found and that the loader goes on without."""
 
     def __init__(self):
-        self.libraries, self.missing, self.searches = [], [], []
+        self.libraries, self.missing, self.searches, self.ignored = [], [], [], set()
         self.faults, self.error, self.started = {}, None, None
 
 
@@ -107,6 +108,8 @@ def take_need(answer, field):
         answer.faults[name] = fault
     elif where == "missing":
         answer.missing.append(name)
+    elif where == "ignored":
+        answer.ignored.add(name)
     if "/" in name or not name:
         return None
     answer.searches.append((name, [], where not in ("missing", "unread", "ignored")))
@@ -120,10 +123,14 @@ def first_difference(mine, theirs):
     return f"ld.so {theirs[i:i + 1]}, predicted {mine[i:i + 1]}"
 
 
-def difference(mine, theirs, order):
+def difference(mine, theirs, order, shuffled=False):
     """What differs between a prediction and what a loader said, or None. ORDER: it also said where it
-    looked."""
+    looked. SHUFFLED: the order of libraries is not predicted, and what a start goes on without the
+    trace calls missing."""
     searches = mine.searches
+    loaded, missing = (mine.libraries, theirs.libraries), set(theirs.missing)
+    if shuffled:
+        loaded, missing = [sorted(libraries) for libraries in loaded], missing - mine.ignored
     if theirs.error:
         # The loader ends at the first file that it refuses, and lists nothing.
         if not mine.faults and not mine.missing:
@@ -132,9 +139,9 @@ def difference(mine, theirs, order):
     else:
         if mine.error or set(mine.faults) != set(theirs.faults):
             return f"faults: ld.so {theirs.faults}, predicted {mine.faults} {mine.error or ''}"
-        if mine.libraries != theirs.libraries:
-            return f"libraries: {first_difference(mine.libraries, theirs.libraries)}"
-        if set(mine.missing) != set(theirs.missing):
+        if loaded[0] != loaded[1]:
+            return f"libraries: {first_difference(*loaded)}"
+        if set(mine.missing) != missing:
             return f"missing: ld.so {theirs.missing}, predicted {mine.missing}"
     if order and searches != theirs.searches:
         return f"searches: {first_difference(searches, theirs.searches)}"
