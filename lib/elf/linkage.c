@@ -2,6 +2,7 @@
 #include "elf/linkage.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,21 +45,25 @@ struct reader {
     uint32_t jump_slot, copy;
 };
 
-/* Eight bytes at a time; never 0. */
+/* Of a string of ig_symtab_string(), eight bytes at a time; never 0. */
 static uint64_t hash_of(const char *text)
 {
     const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-    size_t length = strlen(text);
-    uint64_t hash = length * odd;
-    while (length > 0) {
-        uint64_t word = 0;
-        size_t n = length < sizeof word ? length : sizeof word;
-        memcpy(&word, text, n);
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    _Static_assert(IG_SYMTAB_BEYOND >= sizeof(uint64_t), "the last word may reach beyond the string");
+    uint64_t hash = 0;
+    uint64_t end;
+    do {
+        uint64_t word;
+        memcpy(&word, text, sizeof word);
+        word = le64toh(word);
+        /* The lowest bit set is the top one of the first byte that is 0. */
+        end = (word - ones) & ~word & ones << 7;
+        word &= end != 0 ? ((end & -end) >> 7) - 1 : UINT64_MAX;
         hash = (hash ^ word) * odd;
         hash ^= hash >> 29;
-        text += n;
-        length -= n;
-    }
+        text += sizeof word;
+    } while (end == 0);
     hash = (hash ^ hash >> 32) * odd;
     return hash != 0 ? hash : 1;
 }
@@ -248,9 +253,12 @@ static void read_all(struct reader *r)
     const struct ig_dynamic *d = r->table.dynamic;
     struct ig_linkage *out = r->out;
     size_t count = (size_t)r->table.count;
-    out->defs = ig_alloc_array(count, sizeof *out->defs);
+    size_t hidden = r->table.first_hashed < count ? (size_t)r->table.first_hashed : count;
+    out->defs = ig_alloc_array(count - hidden, sizeof *out->defs);
     ig_symtab_each(&r->table, take_symbol, r);
-    out->defs = ig_realloc_array(out->defs, out->def_count + 1, sizeof *out->defs);
+    if (out->def_count < (count - hidden) / 4 * 3) {
+        out->defs = ig_realloc_array(out->defs, out->def_count + 1, sizeof *out->defs);
+    }
     hash_definitions(out);
     if (out->known) {
         take_relocs(r, &d->rel, false, false);
@@ -262,11 +270,12 @@ static void read_all(struct reader *r)
 }
 
 int ig_linkage_parse(const struct ig_bytes *from, const struct ig_image *image,
-                     const struct ig_dynamic *dynamic, struct ig_linkage *out, struct ig_error *e)
+                     const struct ig_dynamic *dynamic, struct ig_symtab_room *room,
+                     struct ig_linkage *out, struct ig_error *e)
 {
     struct reader r = {.out = out, .e = e, .program = image->interp_state != IG_INTERP_NONE};
     *out = (struct ig_linkage){.known = know_machine(&r, image->e_machine)};
-    ig_symtab_open(&r.table, from, image, dynamic);
+    ig_symtab_open(&r.table, from, image, dynamic, room);
     int status = 0;
     if (r.table.count != 0) {
         status = read_versions(&r);
@@ -274,7 +283,6 @@ int ig_linkage_parse(const struct ig_bytes *from, const struct ig_image *image,
     if (r.table.count != 0 && status == 0) {
         read_all(&r);
     }
-    ig_symtab_close(&r.table);
     free(r.versions);
     free(r.wanted);
     if (status == 0 && r.table.error != 0) {
@@ -341,9 +349,10 @@ char *ig_linkage_name(const struct ig_bytes *from, const struct ig_image *image,
                       const struct ig_dynamic *dynamic, uint64_t symbol)
 {
     struct ig_symtab table;
+    struct ig_symtab_room room = {0};
     struct naming naming = {.symbol = symbol};
-    ig_symtab_open(&table, from, image, dynamic);
+    ig_symtab_open(&table, from, image, dynamic, &room);
     ig_symtab_each(&table, take_name, &naming);
-    ig_symtab_close(&table);
+    ig_symtab_room_free(&room);
     return naming.name;
 }

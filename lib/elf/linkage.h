@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "elf/dynamic.h"
+#include "elf/symtab.h"
 
 enum {
     IG_DEF_HIDDEN = 1,     /* top bit of DT_VERSYM: only for who names its version */
@@ -54,9 +55,10 @@ struct ig_linkage {
     char *fault;           /* why a table could not be read to its end, a sentence; owned or NULL */
 };
 
-/* Read it all. -1 only where reading failed. */
+/* Read it all, with strings in ROOM meanwhile. -1 only where reading failed. */
 int ig_linkage_parse(const struct ig_bytes *from, const struct ig_image *image,
-                     const struct ig_dynamic *dynamic, struct ig_linkage *out, struct ig_error *e);
+                     const struct ig_dynamic *dynamic, struct ig_symtab_room *room,
+                     struct ig_linkage *out, struct ig_error *e);
 void ig_linkage_free(struct ig_linkage *linkage);
 
 /* Does OF define what REF asks for, as check_match() and do_lookup_x() of glibc's elf/dl-lookup.c

@@ -33,7 +33,8 @@ static int open_object(const struct ig_resolution *of, const struct ig_object *o
 }
 
 static struct ig_linkage *read_linkage(const struct ig_resolution *of,
-                                       const struct ig_object *object, struct ig_error *e)
+                                       const struct ig_object *object,
+                                       struct ig_symtab_room *room, struct ig_error *e)
 {
     struct ig_bytes bytes;
     IG_AUTO_CLOSE int fd = open_object(of, object, &bytes, e);
@@ -41,7 +42,8 @@ static struct ig_linkage *read_linkage(const struct ig_resolution *of,
         return NULL;
     }
     struct ig_linkage *linkage = ig_alloc(sizeof *linkage);
-    if (ig_linkage_parse(&bytes, &object->file->image, &object->file->dynamic, linkage, e) != 0) {
+    if (ig_linkage_parse(&bytes, &object->file->image, &object->file->dynamic, room, linkage,
+                         e) != 0) {
         ig_error_context(e, "%s", object->path);
         free(linkage);
         return NULL;
@@ -68,21 +70,17 @@ static bool keep(struct ig_linkage_slot *slot, struct ig_linkage *linkage)
     return false;
 }
 
-int ig_linkages_get(const struct ig_resolution *resolution, struct ig_linkages *out,
-                    struct ig_error *e)
+static int get_all(const struct ig_resolution *resolution, struct ig_symtab_room *room,
+                   struct ig_linkages *out, struct ig_error *e)
 {
     size_t total = 0;
-    *out = (struct ig_linkages){.count = resolution->count};
-    out->list = ig_alloc_array(out->count, sizeof *out->list);
-    out->owned = ig_alloc_array(out->count, sizeof *out->owned);
     for (size_t i = 0; i < out->count && total <= IG_LINKAGES_MAX; i++) {
         const struct ig_object *object = &resolution->objects[i];
         struct ig_linkage_slot *slot = object->file->linkage;
         out->list[i] = atomic_load(&slot->linkage);
         if (out->list[i] == NULL) {
-            struct ig_linkage *fresh = read_linkage(resolution, object, e);
+            struct ig_linkage *fresh = read_linkage(resolution, object, room, e);
             if (fresh == NULL) {
-                ig_linkages_free(out);
                 return -1;
             }
             out->list[i] = fresh;
@@ -90,11 +88,24 @@ int ig_linkages_get(const struct ig_resolution *resolution, struct ig_linkages *
         }
         total += out->list[i]->kept;
     }
-    if (total > IG_LINKAGES_MAX) {
+    return total <= IG_LINKAGES_MAX
+               ? 0
+               : ig_error_set(e, 0, "its libraries have more symbols than initgate keeps");
+}
+
+int ig_linkages_get(const struct ig_resolution *resolution, struct ig_linkages *out,
+                    struct ig_error *e)
+{
+    struct ig_symtab_room room = {0};
+    *out = (struct ig_linkages){.count = resolution->count};
+    out->list = ig_alloc_array(out->count, sizeof *out->list);
+    out->owned = ig_alloc_array(out->count, sizeof *out->owned);
+    int status = get_all(resolution, &room, out, e);
+    ig_symtab_room_free(&room);
+    if (status != 0) {
         ig_linkages_free(out);
-        return ig_error_set(e, 0, "its libraries have more symbols than initgate keeps");
     }
-    return 0;
+    return status;
 }
 
 void ig_linkages_free(struct ig_linkages *linkages)

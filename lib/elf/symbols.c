@@ -59,10 +59,10 @@ int ig_symbols_parse(const struct ig_bytes *from, const struct ig_image *image,
     struct reader r = {.out = out};
     *out = (struct ig_symbols){0};
     *fault_text = NULL;
-    ig_symtab_open(&r.table, from, image, dynamic);
+    struct ig_symtab_room room = {0};
+    ig_symtab_open(&r.table, from, image, dynamic, &room);
     int status = read_table(&r, e);
-    out->strings = IG_STEAL(r.table.strings);
-    ig_symtab_close(&r.table);
+    out->strings = room.data;
     if (status == 0 && r.table.error != 0) {
         status = ig_error_set(e, r.table.error, "cannot read the dynamic symbols");
     }

@@ -119,7 +119,23 @@ static uint64_t count_by_gnu_hash(struct ig_symtab *t, const struct ig_dynamic *
     return chain_end(t, at + (uint64_t)buckets * 4 + (highest - hashed) * 4, highest);
 }
 
-static bool open_strings(struct ig_symtab *t)
+static char *make_room(struct ig_symtab_room *room, size_t size)
+{
+    if (room->size < size) {
+        free(room->data);
+        room->size = size;
+        room->data = ig_alloc(size);
+    }
+    return room->data;
+}
+
+void ig_symtab_room_free(struct ig_symtab_room *room)
+{
+    free(room->data);
+    *room = (struct ig_symtab_room){0};
+}
+
+static bool open_strings(struct ig_symtab *t, struct ig_symtab_room *room)
 {
     const struct ig_dynamic *d = t->dynamic;
     uint64_t left;
@@ -130,11 +146,13 @@ static bool open_strings(struct ig_symtab *t)
     left = d->strsz != 0 && d->strsz < left ? d->strsz : left;
     t->string_size = left < UINT32_MAX ? (size_t)left : UINT32_MAX;
     t->whole = t->string_size <= STRINGS_KEPT;
-    t->strings = ig_alloc((t->whole ? t->string_size : STRING_MAX) + 1);
+    size_t size = t->whole ? t->string_size : STRING_MAX;
+    t->strings = make_room(room, size + 1 + IG_SYMTAB_BEYOND);
     if (t->whole) {
         ssize_t n = ig_view_read(&t->view, d->strtab, t->strings, t->string_size);
         t->error = n < 0 ? errno : t->error;
         t->string_size = n > 0 ? (size_t)n : 0;
+        t->strings[t->string_size] = '\0';
     }
     return t->string_size > 0;
 }
@@ -163,7 +181,7 @@ const char *ig_symtab_string(struct ig_symtab *t, uint32_t at)
 }
 
 void ig_symtab_open(struct ig_symtab *t, const struct ig_bytes *from, const struct ig_image *image,
-                    const struct ig_dynamic *d)
+                    const struct ig_dynamic *d, struct ig_symtab_room *room)
 {
     *t = (struct ig_symtab){.dynamic = d};
     if (!d->present || d->symtab == 0 || !ig_view_open(&t->view, from, image)) {
@@ -178,15 +196,9 @@ void ig_symtab_open(struct ig_symtab *t, const struct ig_bytes *from, const stru
         fault(t, "it has more dynamic symbols than initgate reads");
         t->count = IG_SYMBOLS_MAX;
     }
-    if (t->count != 0 && !open_strings(t)) {
+    if (t->count != 0 && !open_strings(t, room)) {
         t->count = 0;
     }
-}
-
-void ig_symtab_close(struct ig_symtab *t)
-{
-    free(t->strings);
-    t->strings = NULL;
 }
 
 /* Elf64_Sym: st_name, st_info, st_other, st_shndx, st_value, st_size; Elf32_Sym: st_name, st_value,

@@ -10,9 +10,11 @@ static void use_linkage(const struct ig_bytes *bytes, const struct ig_image *ima
                         const struct ig_dynamic *dynamic)
 {
     struct ig_linkage linkage;
-    if (ig_linkage_parse(bytes, image, dynamic, &linkage, NULL) != 0) {
+    struct ig_symtab_room room = {0};
+    if (ig_linkage_parse(bytes, image, dynamic, &room, &linkage, NULL) != 0) {
         abort();
     }
+    ig_symtab_room_free(&room);
     for (size_t i = 0; i < linkage.ref_count; i++) {
         ig_linkage_defines(&linkage, &linkage.refs[i], (linkage.refs[i].flags & IG_REF_CALL) != 0);
     }
