@@ -8,8 +8,10 @@
 #include <time.h>
 
 #include "checks/check.h"
-#include "checks/shared.h"
 #include "checks/cpus.h"
+#include "checks/opening.h"
+#include "checks/outcome.h"
+#include "checks/shared.h"
 #include "checks/subject.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -23,7 +25,9 @@ struct run {
     struct ig_scene scene;
     bool scene_open;
     struct ig_shared *shared;
-    size_t *order;             /* in which the subjects are taken */
+    struct ig_openings *openings;
+    size_t *order;             /* in which the workers take subjects; ORDERED of them */
+    size_t ordered;
     size_t *first;             /* index of each subject's first result */
     struct ig_result *results;
     size_t count;
@@ -42,33 +46,13 @@ struct slot {
     size_t subject;
 };
 
-/* The items, which may be many, move. */
-static void copy_result(struct ig_result *to, struct ig_result *from)
-{
-    ig_result_free(to);
-    *to = *from;
-    from->items = NULL;
-    from->item_count = 0;
-    to->subject = from->subject != NULL ? ig_strdup(from->subject) : NULL;
-    to->message = from->message != NULL ? ig_strdup(from->message) : NULL;
-    to->expected = from->expected != NULL ? ig_strdup(from->expected) : NULL;
-    to->observed = from->observed != NULL ? ig_strdup(from->observed) : NULL;
-    to->fix = from->fix != NULL ? ig_strdup(from->fix) : NULL;
-}
-
 static void publish(void *context, size_t index, struct ig_result *result)
 {
     const struct slot *slot = context;
     struct run *run = slot->run;
     pthread_mutex_lock(&run->lock);
     if (!run->closed) {
-        struct ig_result *to = &run->results[run->first[slot->subject] + index];
-        char *subject = IG_STEAL(to->subject);
-        char *path = IG_STEAL(to->path);
-        copy_result(to, result);
-        free(to->subject);
-        to->subject = subject;
-        to->path = path;
+        ig_outcome_take(&run->results[run->first[slot->subject] + index], result);
     }
     pthread_mutex_unlock(&run->lock);
     atomic_fetch_add(&run->published, 1);
@@ -90,23 +74,23 @@ static void library_changed(void *context, size_t subject, const char *path)
     pthread_mutex_unlock(&run->lock);
 }
 
+static void judge(struct run *run, size_t subject)
+{
+    struct slot slot = {run, subject};
+    struct ig_uses uses;
+    ig_shared_begin(run->shared, &uses);
+    ig_subject_run(&run->scene, &run->policy->subjects[subject], &run->volumes[subject], &uses,
+                   publish, &slot);
+    ig_shared_end(run->shared, subject, &uses);
+}
+
 static void work(void *context, unsigned thread)
 {
     (void)thread;
     struct run *run = context;
-    size_t count = run->policy->subject_count;
-    for (;;) {
-        size_t turn = atomic_fetch_add(&run->next, 1);
-        if (turn >= count) {
-            return;
-        }
-        size_t i = run->order[turn];
-        struct slot slot = {run, i};
-        struct ig_uses uses;
-        ig_shared_begin(run->shared, &uses);
-        ig_subject_run(&run->scene, &run->policy->subjects[i], &run->volumes[i], &uses, publish,
-                       &slot);
-        ig_shared_end(run->shared, i, &uses);
+    for (size_t turn; (turn = atomic_fetch_add(&run->next, 1)) < run->ordered;) {
+        ig_openings_wait_for(run->openings, run->order[turn]);
+        judge(run, run->order[turn]);
     }
 }
 
@@ -128,15 +112,46 @@ static unsigned worker_count(const struct run *run)
     return heavy < run->scene.cpus ? (unsigned)heavy : run->scene.cpus;
 }
 
-/* All of them before any file is judged: see volume.h. */
-static void open_volumes(struct run *run)
+/* /proc alone, which no volume can keep from being judged. */
+static void judge_proc(struct run *run)
 {
     for (size_t i = 0; i < run->policy->subject_count; i++) {
-        const struct ig_subject *subject = &run->policy->subjects[i];
-        if (subject->kind == IG_KIND_VOLUME) {
-            ig_volume_open(&run->volumes[i], &run->scene, subject);
+        if (run->policy->subjects[i].kind == IG_KIND_PROC) {
+            judge(run, i);
         }
     }
+}
+
+/* Volumes first: a file that hangs must not keep them from being judged. But last of all those that
+ * hang themselves. */
+static void put_in_order(struct run *run)
+{
+    enum { OPEN_VOLUMES, FILES, OTHER_VOLUMES, TURNS };
+    size_t count = run->policy->subject_count;
+    IG_AUTO_FREE int *turns = ig_alloc_array(count, sizeof *turns);
+    for (size_t i = 0; i < count; i++) {
+        turns[i] = is_file(&run->policy->subjects[i])       ? FILES
+                   : ig_openings_done(run->openings, i) ? OPEN_VOLUMES
+                                                        : OTHER_VOLUMES;
+    }
+    run->order = ig_alloc_array(count, sizeof *run->order);
+    for (int turn = 0; turn < TURNS; turn++) {
+        for (size_t i = 0; i < count; i++) {
+            if (turns[i] == turn && run->policy->subjects[i].kind != IG_KIND_PROC) {
+                run->order[run->ordered++] = i;
+            }
+        }
+    }
+}
+
+/* All of them before any file is judged (see volume.h), unless one of them takes so long that it
+ * seems to hang. Less than a stall, so that what can be judged is, before the watchdog ends it. */
+static void open_volumes(struct run *run)
+{
+    unsigned least = run->options.stall < run->options.timeout ? run->options.stall
+                                                               : run->options.timeout;
+    run->openings = ig_openings_start(&run->scene, run->policy, run->volumes);
+    ig_openings_wait(run->openings, least / 2.0);
 }
 
 static void look_again(struct run *run)
@@ -192,8 +207,15 @@ static void *conduct(void *context)
     }
     run->scene_open = true;
     set_deadline(run);
-    open_volumes(run);
     run->shared = ig_shared_new(run->scene.root, library_changed, run);
+    judge_proc(run);
+    if (ig_scene_graft(&run->scene, &e) != 0) {
+        ig_shared_finish(run->shared);
+        finish(run, true, &e);
+        return NULL;
+    }
+    open_volumes(run);
+    put_in_order(run);
     ig_parallel(worker_count(run), work, run);
     ig_shared_finish(run->shared);
     look_again(run);
@@ -257,20 +279,6 @@ static char *supervise(struct run *run)
     return NULL;
 }
 
-/* /proc and volumes first: a file that hangs must not keep them from being judged. */
-static void put_in_order(struct run *run)
-{
-    size_t n = 0;
-    run->order = ig_alloc_array(run->policy->subject_count, sizeof *run->order);
-    for (int files = 0; files < 2; files++) {
-        for (size_t i = 0; i < run->policy->subject_count; i++) {
-            if (is_file(&run->policy->subjects[i]) == (files == 1)) {
-                run->order[n++] = i;
-            }
-        }
-    }
-}
-
 static void lay_out(struct run *run)
 {
     const struct ig_policy *policy = run->policy;
@@ -294,33 +302,6 @@ static void lay_out(struct run *run)
     }
 }
 
-static void mark_unevaluated(struct ig_report *report, const char *why)
-{
-    for (size_t i = 0; i < report->count; i++) {
-        struct ig_result *r = &report->results[i];
-        if (r->message == NULL) {
-            ig_result_set(r, IG_STATUS_ERROR, "Not evaluated. %s.",
-                          why != NULL ? why : "The check was never run (a defect of initgate)");
-            ig_result_fix(r, "See what the file or its volume hangs on; raise the limit only if it "
-                             "is merely slow.");
-        }
-    }
-}
-
-/* The policy may hold no binary or file at all: a root that is unfit must fail all the same. */
-static void report_root(struct ig_report *report, const struct ig_scene *scene)
-{
-    if (scene->root_fault == NULL || ig_report_count(report, IG_STATUS_FAIL) > 0) {
-        return;
-    }
-    report->results =
-        ig_realloc_array(report->results, report->count + 1, sizeof *report->results);
-    struct ig_result *r = &report->results[report->count++];
-    *r = (struct ig_result){.check = "binary.file", .subject = ig_strdup("--root")};
-    ig_result_set(r, IG_STATUS_FAIL, "%s", scene->root_fault);
-    ig_result_fix(r, "Mount the main container's image there, by digest.");
-}
-
 static struct ig_report *collect(struct run *run, const char *why)
 {
     struct ig_report *report = ig_alloc(sizeof *report);
@@ -328,11 +309,11 @@ static struct ig_report *collect(struct run *run, const char *why)
     report->root = run->options.root != NULL ? ig_strdup(run->options.root) : NULL;
     report->results = run->results;
     report->count = run->count;
-    mark_unevaluated(report, why);
+    ig_outcome_unevaluated(report, why);
     if (why != NULL) {
         ig_report_note(report, why);
     } else {
-        report_root(report, &run->scene);
+        ig_outcome_root(report, &run->scene);
     }
     return report;
 }
@@ -344,7 +325,6 @@ static struct run *prepare(const struct ig_policy *policy, const struct ig_run_o
     run->policy = policy;
     run->options = *options;
     lay_out(run);
-    put_in_order(run);
     pthread_mutex_init(&run->lock, NULL);
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -355,6 +335,7 @@ static struct run *prepare(const struct ig_policy *policy, const struct ig_run_o
 
 static void dispose(struct run *run)
 {
+    ig_openings_free(run->openings);
     for (size_t i = 0; i < run->policy->subject_count; i++) {
         ig_volume_close(&run->volumes[i]);
     }

@@ -122,6 +122,10 @@ int ig_scan_add(struct ig_policy *policy, const char *root, const char *dir,
     if (ig_scene_open(&scene, policy, root, machine, e) != 0) {
         return -1;
     }
+    if (ig_scene_graft(&scene, e) != 0) {
+        ig_scene_close(&scene);
+        return -1;
+    }
     IG_AUTO_FREE char *start = ig_scene_path(&scene, dir);
     if (scene.root_fault != NULL) {
         /* For the run to report: an image volume that is empty must not read as "no ELF file". */

@@ -163,7 +163,7 @@ static int open_root(struct ig_scene *scene, struct ig_error *e)
     return empty < 0 && e->number != EACCES ? -1 : 0;
 }
 
-static int graft_volumes(struct ig_scene *scene, struct ig_error *e)
+int ig_scene_graft(struct ig_scene *scene, struct ig_error *e)
 {
     for (size_t i = 0; i < scene->policy->subject_count; i++) {
         const struct ig_subject *volume = &scene->policy->subjects[i];
@@ -229,7 +229,7 @@ int ig_scene_open(struct ig_scene *scene, const struct ig_policy *policy, const 
     read_status(scene);
     read_idmap(scene);
     if (open_root(scene, e) != 0 || choose_base(scene, e) != 0 || choose_run_as(scene, e) != 0 ||
-        choose_machine(scene, machine, e) != 0 || graft_volumes(scene, e) != 0) {
+        choose_machine(scene, machine, e) != 0) {
         ig_scene_close(scene);
         return -1;
     }

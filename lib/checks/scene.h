@@ -54,6 +54,10 @@ struct ig_scene {
  * report; -1 only where nothing can be evaluated at all. */
 int ig_scene_open(struct ig_scene *scene, const struct ig_policy *policy, const char *root,
                   const struct ig_machine *machine, struct ig_error *e);
+/* Put the policy's volumes into scene->root, where --root or "at" makes that different from what the
+ * gate's own container has. Apart from ig_scene_open(), since a volume may hang. -1 where one cannot
+ * be told to be there or not. */
+int ig_scene_graft(struct ig_scene *scene, struct ig_error *e);
 void ig_scene_close(struct ig_scene *scene);
 
 /* Where PATH of the policy starts in scene->root. A malloc'd string. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A volume under judgement: looked up once, before any check of the run, held open
- * until the whole run has ended, and looked at again then, so that all its files are
- * judged between the two looks.
+ * A volume under judgement: looked up once, before any file of the run (unless that hangs), held
+ * open until the whole run has ended, and looked at again then, so that all its files are judged
+ * between the two looks.
  */
 #ifndef IG_CHECKS_VOLUME_H
 #define IG_CHECKS_VOLUME_H
