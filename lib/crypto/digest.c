@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/opensslv.h>
 #include <openssl/sha.h>
 #include <stdbool.h>
@@ -76,11 +77,12 @@ int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
                  unsigned long long *size, struct ig_error *e)
 {
     IG_AUTO_FREE void *piece = ig_alloc(PIECE);
-    return ig_sha256_fd_with(fd, piece, PIECE, progress, out, size, e);
+    return ig_sha256_fd_with(fd, piece, PIECE, ULLONG_MAX, progress, out, size, e);
 }
 
-int ig_sha256_fd_with(int fd, void *piece, size_t piece_size, atomic_ullong *progress,
-                      struct ig_sha256 *out, unsigned long long *size, struct ig_error *e)
+int ig_sha256_fd_with(int fd, void *piece, size_t piece_size, unsigned long long most,
+                      atomic_ullong *progress, struct ig_sha256 *out, unsigned long long *size,
+                      struct ig_error *e)
 {
     unsigned long long total = 0;
     /* Twice the readahead: a twentieth less time for a file that is not cached (median of 7). Only
@@ -89,7 +91,7 @@ int ig_sha256_fd_with(int fd, void *piece, size_t piece_size, atomic_ullong *pro
     SHA256_CTX context;
     bool ok = SHA256_Init(&context) == 1;
     ssize_t n = 0;
-    while (ok && (n = read_piece(fd, piece, piece_size, total)) > 0) {
+    while (ok && total <= most && (n = read_piece(fd, piece, piece_size, total)) > 0) {
         ok = SHA256_Update(&context, piece, (size_t)n) == 1;
         total += (unsigned long long)n;
         if (progress != NULL) {

@@ -24,9 +24,12 @@ struct ig_sha256 {
 int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
                  unsigned long long *size, struct ig_error *e);
 
-/* The same with a buffer of SIZE bytes (some 256 KiB) that the caller keeps for many files. */
-int ig_sha256_fd_with(int fd, void *buf, size_t buf_size, atomic_ullong *progress,
-                      struct ig_sha256 *out, unsigned long long *size, struct ig_error *e);
+/* The same with a buffer of BUF_SIZE bytes (some 256 KiB) that the caller keeps for many files. A file
+ * that grows as fast as it is read has no end: once there are more than MOST bytes, the rest is left,
+ * and *SIZE is more than MOST. */
+int ig_sha256_fd_with(int fd, void *buf, size_t buf_size, unsigned long long most,
+                      atomic_ullong *progress, struct ig_sha256 *out, unsigned long long *size,
+                      struct ig_error *e);
 
 /* What is already in memory. Errors: libcrypto's only, as below. */
 int ig_sha256_bytes(const void *data, size_t size, struct ig_sha256 *out, struct ig_error *e);

@@ -47,7 +47,7 @@ static int digest_large(const struct reading *reading, int fd, void *buf, uint64
 {
     unsigned long long total = 0;
     struct ig_error e = {0};
-    if (ig_sha256_fd_with(fd, buf, PIECE, reading->bytes, digest, &total, &e) != 0) {
+    if (ig_sha256_fd_with(fd, buf, PIECE, expected, reading->bytes, digest, &total, &e) != 0) {
         return e.number != 0 ? e.number : EIO;
     }
     return total == expected ? 0 : EIO;

@@ -6,6 +6,8 @@
  *
  *   faultfs CONTENT MOUNTPOINT     stays in the foreground; kill it to end what hangs in it
  *
+ * with-NAME is a folder that lists "plain" and NAME, which are files in it.
+ *
  * NAME.1, NAME.2 and so on are files of their own with the same fault: what hangs in one keeps the
  * next reader of the same file in the kernel, whatever the server does. Nothing is cached but file
  * pages: each look-up and each stat asks again. Requests of a name with "deaf" hang for good; of
@@ -74,6 +76,7 @@ static const struct entry entries[] = {
     {.name = "plain", .kind = FILE_},
     {.name = "direct", .kind = FILE_, .direct = 1},
     {.name = "dir", .kind = DIRECTORY},
+    {.name = "with", .kind = DIRECTORY},
 
     {.name = "hang-lookup", .kind = FILE_, .when = AT_LOOKUP, .fault = HANG},
     {.name = "hang-stat", .kind = FILE_, .when = AT_STAT, .fault = HANG},
@@ -131,10 +134,17 @@ static struct {
     atomic_bool read_to_end;
 } seen[ENTRIES];
 
+static bool is_with(const char *path)
+{
+    return strncmp(path, "/with-", strlen("/with-")) == 0;
+}
+
 /* The entry of /NAME or /NAME.N, or of the directory of /NAME/...; *BELOW says which. */
 static int find(const char *path, int *below)
 {
-    size_t length = strcspn(path + 1, "./");
+    const char *in_with = is_with(path) ? strchr(path + 1, '/') : NULL;
+    path = in_with != NULL ? in_with : path;
+    size_t length = is_with(path) ? strlen("with") : strcspn(path + 1, "./");
     *below = strchr(path + 1, '/') != NULL;
     for (int i = 0; i < ENTRIES; i++) {
         if (strlen(entries[i].name) == length && memcmp(entries[i].name, path + 1, length) == 0) {
@@ -344,6 +354,9 @@ static int fs_readdir(const char *path, void *buf, fuse_fill_dir_t fill, off_t o
     fill(buf, ".", NULL, 0, 0);
     fill(buf, "..", NULL, 0, 0);
     fill(buf, "plain", NULL, 0, 0);
+    if (is_with(path) && strchr(path + 1, '/') == NULL) {
+        fill(buf, path + strlen("/with-"), NULL, 0, 0);
+    }
     return 0;
 }
 
