@@ -111,6 +111,7 @@ suite image test/image/run.sh
 suite pods test/pod/run.sh "$release"
 suite deploy test/deploy/run.sh "$release"
 suite gitops test/gitops/run.sh "$release"
+suite documents test/docs/run.sh "$release"
 suite quickstart test/image/quickstart.sh
 wait
 count arm64

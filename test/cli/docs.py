@@ -1,24 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds the documents to the program: console examples are run, doc/checks.md is what `explain`
-says, and every flag and check that a document names exists.
+"""Holds the documents to the program: doc/checks.md is what `explain` says, and every flag and check
+that a document names exists. Their fenced blocks are test/docs' to run.
 
 Usage: docs.py BINARY          test; prints ok/not ok lines and "N passed, N failed"
        docs.py --write BINARY  write doc/checks.md anew
-
-In a ```console block a line "$ COMMAND" is run by bash; the lines up to the next one are its whole
-output, where "..." stands for anything within a line and "[exit N]" for its exit code (0 if absent).
 """
 import json
 import os
 import re
 import subprocess
 import sys
-import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-DOCS = ["README.md", "doc/policy.md", "doc/trust.md", "doc/developing.md", "doc/debugging-pods.md",
-        "doc/checks.md", "doc/report.md"]
+sys.path.insert(0, os.path.join(TOP, "test", "docs"))
+from blocks import documents  # noqa: E402
+
 results = {True: 0, False: 0}
 
 
@@ -30,46 +27,6 @@ def report(good, name, why=""):
 def read(name):
     with open(os.path.join(TOP, name), encoding="utf-8") as file:
         return file.read()
-
-
-def examples(text):
-    for block in re.findall(r"^```console\n(.*?)^```", text, re.M | re.S):
-        lines = block.splitlines()
-        cases = []
-        for line in lines:
-            if line.startswith("$ "):
-                cases.append((line[2:], []))
-            else:
-                cases[-1][1].append(line)
-        yield cases
-
-
-def matches(expected, output):
-    pattern = r"\n".join(".*".join(re.escape(part) for part in line.split("..."))
-                         for line in expected)
-    return re.fullmatch(pattern, output.rstrip("\n")) is not None
-
-
-def run_examples(binary):
-    count = 0
-    for name in DOCS:
-        for cases in examples(read(name)):
-            with tempfile.TemporaryDirectory() as folder:
-                os.symlink(binary, os.path.join(folder, "initgate"))
-                path = folder + ":" + os.environ["PATH"]
-                for command, expected in cases:
-                    count += 1
-                    code = 0
-                    if expected and re.fullmatch(r"\[exit \d\]", expected[-1]):
-                        code = int(expected[-1][6:-1])
-                        expected = expected[:-1]
-                    done = subprocess.run(["bash", "-c", command], cwd=folder, text=True,
-                                          env={**os.environ, "PATH": path}, stdin=subprocess.DEVNULL,
-                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-                    good = done.returncode == code and matches(expected, done.stdout)
-                    report(good, f"{name}: {command}",
-                           f"exit {done.returncode}, output:\n{done.stdout}")
-    report(count > 3, "there are examples", str(count))
 
 
 def checks_document(binary):
@@ -95,7 +52,7 @@ def named_things(binary, checks):
     for command in ("verify", "measure", "inspect", "install", "list", "explain", "schema", "version"):
         text = subprocess.check_output([binary, command, "--help"], text=True)
         flags |= set(re.findall(r"--[a-z0-9-]+", text))
-    for name in DOCS + ["SECURITY.md", "CHANGELOG.md"]:
+    for name in [*documents(), "CHANGELOG.md"]:
         text = read(name)
         for found in set(re.findall(r"`((?:binary|file|proc|volume)\.[a-z0-9_]+)`", text)):
             report(found in ids, f"{name} names the check {found}", "which does not exist")
@@ -125,7 +82,6 @@ def main():
     report(read("doc/checks.md") == document, "doc/checks.md is what explain says",
            "run test/cli/docs.py --write")
     report_document()
-    run_examples(binary)
     named_things(binary, checks)
     print(f"{results[True]} passed, {results[False]} failed")
     return 1 if results[False] else 0

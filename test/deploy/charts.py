@@ -215,7 +215,6 @@ def tests(binary):
     yield "the example's schema", check_example_schema
     yield "generated parts are of today", lambda: check_stale(binary)
     yield "every value is described", check_described
-    yield "the library's README", check_readme_chart
     yield "the example's README", check_readme_example
     yield "the validators refuse", check_validators
     for path, text in golden():
