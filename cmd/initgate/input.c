@@ -39,11 +39,12 @@ static int wait_readable(int fd, long long deadline, struct ig_error *e)
 
 static int read_all(int fd, long long deadline, struct ig_buf *out, struct ig_error *e)
 {
+    char piece[16 << 10];
     for (;;) {
         if (wait_readable(fd, deadline, e) != 0) {
             return -1;
         }
-        ssize_t n = read(fd, ig_buf_reserve(out, 64 << 10), 64 << 10);
+        ssize_t n = read(fd, piece, sizeof piece);
         if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
             continue;
         }
@@ -53,8 +54,7 @@ static int read_all(int fd, long long deadline, struct ig_buf *out, struct ig_er
         if (n == 0) {
             return 0;
         }
-        out->length += (size_t)n;
-        out->data[out->length] = '\0';
+        ig_buf_add(out, piece, (size_t)n);
         if (out->length > IG_INPUT_MAX) {
             return ig_error_set(e, 0, "is larger than %zu MiB", IG_INPUT_MAX >> 20);
         }

@@ -14,7 +14,7 @@
 enum {
     HEADER = 32,         /* the mark, pointer size, flags, two pointers */
     ALIGN = 16,
-    PIECE = 64 * 1024,
+    PIECE = 16 * 1024,
     VERSION_MAX = 4096,
     TEXT_MAX = 4 << 20,
     FRAME = 16,          /* cmd/go's infoStart and infoEnd around the module text */
@@ -155,7 +155,7 @@ static int data_range(const struct ig_view *view, struct range *range)
 /* 1 with the address of the first aligned mark, 0 where there is none, -1 with errno. */
 static int find_mark(const struct ig_view *view, struct range range, uint64_t *found)
 {
-    IG_AUTO_FREE uint8_t *piece = ig_alloc(PIECE);
+    uint8_t piece[PIECE];
     uint64_t skip = (ALIGN - range.addr % ALIGN) % ALIGN;
     uint64_t addr = range.addr + skip;
     uint64_t left = range.size > skip ? range.size - skip : 0;

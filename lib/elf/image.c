@@ -201,7 +201,10 @@ static int parse_segments(struct ig_image *image, const struct ig_bytes *from,
                         (unsigned)layout->phnum, PHDRS_MAX / entry);
         return 0;
     }
-    IG_AUTO_FREE void *table = ig_alloc(size);
+    /* Real files have some ten. */
+    _Alignas(Elf64_Phdr) char few[32 * sizeof(Elf64_Phdr)];
+    IG_AUTO_FREE void *many = size > sizeof few ? ig_alloc(size) : NULL;
+    void *table = many != NULL ? many : few;
     ssize_t n = ig_bytes_read_at(from, table, size, layout->phoff);
     if (n < 0) {
         return ig_error_set(e, errno, "cannot read the program headers");

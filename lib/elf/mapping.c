@@ -145,9 +145,12 @@ static char *entry_fault(const struct ig_image *image)
         }
         mapped = true;
     }
-    return ig_format("its entry point 0x%llx lies in no %s segment%s",
-                     (unsigned long long)image->entry, mapped ? "executable" : "loaded",
-                     mapped && image->entry == 0 ? " (a shared library?)" : "");
+    if (mapped && image->entry == 0) {
+        /* Said of every library that is read: not formatted each time. */
+        return ig_strdup("its entry point 0x0 lies in no executable segment (a shared library?)");
+    }
+    return ig_format("its entry point 0x%llx lies in no %s segment",
+                     (unsigned long long)image->entry, mapped ? "executable" : "loaded");
 }
 
 char *ig_image_mapping_fault(const struct ig_image *image)

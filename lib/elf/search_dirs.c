@@ -91,7 +91,8 @@ static void add_subsets(struct ig_search_dirs *d, const char *const *parts, size
         struct ig_buf name = {0};
         for (size_t i = count; i-- > 0;) {
             if ((set >> i & 1) != 0) {
-                ig_buf_addf(&name, "%s/", parts[i]);
+                ig_buf_adds(&name, parts[i]);
+                ig_buf_adds(&name, "/");
             }
         }
         d->below[d->below_count++] = ig_buf_steal(&name);

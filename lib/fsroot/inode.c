@@ -133,11 +133,27 @@ int ig_fd_statfs(int fd, unsigned long *flags, unsigned long *magic, struct ig_e
     return 0;
 }
 
+/* Not snprintf(): this is asked of every inode on every way. */
+static void path_of_fd(int fd, char path[static 32])
+{
+    static const char folder[] = "/proc/self/fd/";
+    char *end = path + sizeof folder - 1;
+    unsigned divisor = 1;
+    memcpy(path, folder, sizeof folder - 1);
+    while ((unsigned)fd / divisor >= 10) {
+        divisor *= 10;
+    }
+    for (; divisor != 0; divisor /= 10) {
+        *end++ = (char)('0' + (unsigned)fd / divisor % 10);
+    }
+    *end = '\0';
+}
+
 long ig_fd_getxattr(int fd, const char *name, void *value, size_t size, struct ig_error *e)
 {
     /* fgetxattr() refuses O_PATH descriptors with EBADF; their magic link does not. */
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    char path[32];
+    path_of_fd(fd, path);
     ssize_t length = getxattr(path, name, value, size);
     if (length >= 0) {
         return length;

@@ -106,7 +106,11 @@ static enum ig_step follow(struct ig_walker *w, int fd, const struct ig_meta *me
     if (target == NULL) {
         return ig_walker_fail(w, number, name);
     }
-    char *rest = ig_format("%s%s", target, w->at);
+    size_t length = strlen(target);
+    size_t left = strlen(w->at);
+    char *rest = ig_alloc(length + left + 1);
+    memcpy(rest, target, length);
+    memcpy(rest + length, w->at, left);
     struct ig_hop hop = {
         .kind = IG_HOP_LINK,
         .target = target,
