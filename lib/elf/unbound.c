@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "elf/unbound.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
 #include "elf/linkages.h"
 
 struct search {
     const struct ig_linkages *linkages;
-    size_t last;   /* where the last one was found: mostly the C library */
+    size_t *order;  /* indices, the object that defined something last first: mostly the C library,
+                       then what the object at hand is linked against */
 };
 
 /* In any object from FIRST on; which of them it is does not matter here. */
 static bool is_defined(struct search *s, const struct ig_reference *ref, bool call, size_t first)
 {
-    if (s->last >= first && ig_linkage_defines(s->linkages->list[s->last], ref, call)) {
-        return true;
-    }
-    for (size_t i = first; i < s->linkages->count; i++) {
-        if (ig_linkage_defines(s->linkages->list[i], ref, call)) {
-            s->last = i;
+    for (size_t i = 0; i < s->linkages->count; i++) {
+        size_t object = s->order[i];
+        if (object >= first && ig_linkage_defines(s->linkages->list[object], ref, call)) {
+            memmove(s->order + 1, s->order, i * sizeof *s->order);
+            s->order[0] = object;
             return true;
         }
     }
@@ -37,7 +41,13 @@ int ig_unbound_each(const struct ig_resolution *resolution, bool bind_now,
     if (ig_linkages_get(resolution, &linkages, e) != 0) {
         return -1;
     }
-    struct search search = {.linkages = &linkages};
+    struct search search = {
+        .linkages = &linkages,
+        .order = ig_alloc_array(linkages.count, sizeof *search.order),
+    };
+    for (size_t i = 0; i < linkages.count; i++) {
+        search.order[i] = i;
+    }
     /* The loader relocates the last object first; itself it has relocated long before. */
     for (size_t i = resolution->count; i-- > 0;) {
         const struct ig_object *object = &resolution->objects[i];
@@ -49,6 +59,7 @@ int ig_unbound_each(const struct ig_resolution *resolution, bool bind_now,
             }
         }
     }
+    free(search.order);
     ig_linkages_free(&linkages);
     return 0;
 }
