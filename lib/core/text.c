@@ -98,11 +98,20 @@ char *ig_escaped(const char *s)
     return ig_buf_steal(&out);
 }
 
+/* Of a hexadecimal digit, or -1. */
+static int nibble(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c != '\0' ? strchr(digits, c) : NULL;
+    return at != NULL ? (int)(at - digits) : -1;
+}
+
 void ig_unescape(struct ig_buf *out, const char *s)
 {
     for (; *s != '\0'; s++) {
         unsigned byte = (unsigned char)*s;
-        if (*s == '\\' && s[1] == 'x' && sscanf(s + 2, "%2x", &byte) == 1) {
+        if (*s == '\\' && s[1] == 'x' && nibble(s[2]) >= 0 && nibble(s[3]) >= 0) {
+            byte = (unsigned)nibble(s[2]) << 4 | (unsigned)nibble(s[3]);
             s += 3;
         } else if (*s == '\\' && s[1] != '\0') {
             s++;

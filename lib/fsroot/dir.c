@@ -114,6 +114,18 @@ int ig_dir_walk(const struct ig_dir *dir, const char *name, unsigned flags, stru
     return ig_walker_finish(&w, number, NULL);
 }
 
+/* What the link that LINK is said when BEFORE passed it; NULL where it did not. */
+static const char *target_of(const struct ig_walk *before, const struct ig_meta *link)
+{
+    for (size_t i = 0; i < before->count; i++) {
+        const struct ig_hop *hop = &before->hops[i];
+        if (hop->target != NULL && ig_meta_same_content(&hop->meta, link)) {
+            return hop->target;
+        }
+    }
+    return NULL;
+}
+
 /* Where the name leads by a look at each inode alone; NULL where that needs a walk. */
 static const struct ig_meta *look_again(const struct ig_dir *dir, const char *name,
                                         const struct ig_walk *before, struct ig_meta *now)
@@ -132,15 +144,10 @@ static const struct ig_meta *look_again(const struct ig_dir *dir, const char *na
             return now;
         }
         /* The text of a link never changes, only what lies under its name. */
-        const struct ig_hop *link = before->hops;
-        const struct ig_hop *end = link + before->count;
-        while (link < end && (link->target == NULL || !ig_meta_same_content(&link->meta, now))) {
-            link++;
-        }
-        if (link == end || strchr(link->target, '/') != NULL || link->target[0] == '.') {
+        name = target_of(before, now);
+        if (name == NULL || strchr(name, '/') != NULL || name[0] == '.') {
             return NULL;
         }
-        name = link->target;
     }
     return NULL;
 }

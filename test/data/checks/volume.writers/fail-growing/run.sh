@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 while sleep 0.05; do echo more >>"$ROOT/data/app.jar"; done &
-trap "kill $!" EXIT
+writer=$!
+trap 'kill $writer' EXIT
 "$@"
