@@ -2,7 +2,6 @@
 #include "core/text.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/mem.h"
