@@ -53,16 +53,25 @@ static const struct ig_mount *writable_below(const struct ig_question *q,
     return NULL;
 }
 
+static const char read_only_name[] = "read-only";
+
 static bool option_differs(const char *name, enum ig_tri wanted, bool is, struct ig_result *r)
 {
     if (wanted == IG_UNSET || (wanted == IG_TRUE) == is) {
         return false;
     }
-    ig_result_set(r, IG_STATUS_FAIL, "It is %s%s, which the policy promises otherwise.",
-                  is ? "" : "not ", name);
-    ig_result_expected(r, "%s%s", wanted == IG_TRUE ? "" : "not ", name);
-    ig_result_fix(r, "Set readOnly on the volumeMount, or correct the policy. noexec, nosuid and "
-                     "nodev come from the node's or the storage class's mount options.");
+    ig_result_set(r, IG_STATUS_FAIL, "It is %s%s, but the policy says that it is%s.",
+                  is ? "" : "not ", name, is ? " not" : "");
+    ig_result_expected(r, "%s%s", is ? "not " : "", name);
+    if (strcmp(name, read_only_name) == 0) {
+        ig_result_fix(r, "%s, or correct the policy.",
+                      is ? "Remove readOnly from the volumeMount (ConfigMaps, Secrets and image "
+                           "volumes are always read-only)"
+                         : "Set readOnly on the volumeMount");
+    } else {
+        ig_result_fix(r, "Change the mount options of the node or of the storage class, from which "
+                         "%s comes, or correct the policy.", name);
+    }
     return true;
 }
 
@@ -71,7 +80,7 @@ static void judge_options(const struct ig_question *q, const struct ig_mount *mo
 {
     const struct option_params *p = q->setting->params;
     ig_result_observed(r, "%s; %s", mount->options, mount->super_options);
-    if (option_differs("read-only", p->read_only, read_only(mount), r) ||
+    if (option_differs(read_only_name, p->read_only, read_only(mount), r) ||
         option_differs("noexec", p->noexec, ig_options_have(mount->options, "noexec"), r) ||
         option_differs("nosuid", p->nosuid, ig_options_have(mount->options, "nosuid"), r) ||
         option_differs("nodev", p->nodev, ig_options_have(mount->options, "nodev"), r)) {

@@ -30,14 +30,18 @@ void ig_say_not_found(const struct ig_question *q, const char *what, const struc
     }
     ig_result_set(r, IG_STATUS_FAIL, "%s cannot be found: %s at %s.", what, words, walk->path);
     ig_result_observed(r, "%s", ig_errno_name(walk->error));
-    if (walk->error != ENOENT) {
+    if (walk->error == ENOENT && strchr(walk->path, '\r') != NULL) {
+        ig_result_fix(r, "Take the carriage return out of the file that names it (a script's first "
+                         "line, the policy): it has line ends of Windows.");
+    } else if (walk->error != ENOENT) {
         ig_result_fix(r, "Correct the path in the policy, or the symlinks in the image.");
     } else if (q->scene->rooted) {
         ig_result_fix(r, "Check the path, and that %s holds the main container's image.",
                       q->scene->root_name);
     } else {
         ig_result_fix(r, "Check the path, and that the gate sees it: mount the volume that holds "
-                         "it, or run the gate in the main container's image (same-image pattern).");
+                         "it, run the gate in the main container's image (same-image pattern), or "
+                         "mount that image and name it with --root (image-volume pattern).");
     }
 }
 

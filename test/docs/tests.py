@@ -32,6 +32,7 @@ ELSEWHERE = {
     ("README.md", "test/quickstart.sh"): "test/image/quickstart.sh and test/run.sh are it",
     ("doc/developing.md", "docker/deps.sh build"): "test/run.sh builds so",
     ("doc/debugging-pods.md", 'eval "$(test/pod/engine.py)"'): "names of images are the reader's",
+    ("doc/deploying.md", "docker/build-image.sh --index"): "test/image/run.sh builds and pushes it",
     ("doc/volumes.md", "import hashlib, os, stat, sys"): "test/cli/oracle_tree.py runs it",
     ("doc/deploying.md", "              How does the program get into the pod?"): "a picture",
 }
