@@ -80,6 +80,15 @@ def matches(expected, output):
                         else output + "\n") is not None
 
 
+def inline_commands(document):
+    """(line, command) of every whole kubectl command within a line of text."""
+    text = (TOP / document).read_text(encoding="utf-8")
+    for number, line in enumerate(text.splitlines(), 1):
+        for command in re.findall(r"`(kubectl [^`]+)`", line):
+            if len(command.split()) > 2:  # less is a command's name
+                yield number, command
+
+
 def links(document):
     """(line, target) of every relative link, without fenced blocks."""
     text = (TOP / document).read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ import driver  # noqa: E402
 import engine  # noqa: E402
 import failures  # noqa: E402
 import images  # noqa: E402
-from blocks import anchors, blocks, documents, links  # noqa: E402
+from blocks import anchors, blocks, documents, inline_commands, links  # noqa: E402
 from checking import Checker  # noqa: E402
 from scratch import Scratch  # noqa: E402
 from tap import Tally  # noqa: E402
@@ -36,6 +36,7 @@ ELSEWHERE = {
     ("doc/volumes.md", "import hashlib, os, stat, sys"): "test/cli/oracle_tree.py runs it",
     ("doc/deploying.md", "              How does the program get into the pod?"): "a picture",
 }
+VERDICT = "checks failed: binary.sha256 (/app/server)"
 # Documents whose blocks belong together in one way of their own.
 TOGETHER = {"deploy/helm/initgate/README.md": charts.check_readme_chart}
 FAULTS = (AssertionError, driver.PodError, engine.EngineError, OSError, ValueError, KeyError,
@@ -66,6 +67,15 @@ def check_block(block, checker, scratch):
         raise AssertionError("nothing here runs or validates such a block: add a way, or a reason "
                              "to ELSEWHERE")
     judge(block, scratch)
+
+
+def check_inline(document, line, command, scratch):
+    """Of the blocked pod each shows the gate's verdict; others only have to work."""
+    folder = scratch.work / Path(document).parent
+    done = scratch.run(f"cd {folder if folder.is_dir() else scratch.work}\n"
+                       + command.replace("POD", cluster.POD))
+    if done.returncode != 0 or (" pod" in command.lower() and VERDICT not in done.stdout):
+        raise AssertionError(f"line {line}: exit {done.returncode}: {done.stdout}")
 
 
 def check_links(document):
@@ -128,6 +138,9 @@ def run_document(tally, document, checker, scratch):
     else:
         for block in blocks(document):
             attempt(tally, str(block), check_block, block, checker, scratch)
+    for line, command in inline_commands(document):
+        attempt(tally, f"{document}:{line} {command}", check_inline, document, line, command,
+                scratch)
     attempt(tally, f"{document}: links", check_links, document)
 
 
