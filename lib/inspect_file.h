@@ -26,8 +26,8 @@ struct ig_facts {
     bool resolved, trace;
 };
 
-/* Look at the file NAME. FILES outlives the facts. *F is to be freed in either case. -1 where it cannot
- * be read to its end, or changed meanwhile. */
+/* Look at the file NAME. FILES outlives the facts. *F is to be freed in either case. -1 where it
+ * cannot be read to its end, or changed meanwhile. */
 int ig_facts_gather(struct ig_facts *f, const struct ig_scene *scene, struct ig_files *files,
                     const char *name, bool trace, struct ig_error *e);
 void ig_facts_free(struct ig_facts *f);

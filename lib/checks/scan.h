@@ -9,8 +9,9 @@
 #include "policy/policy.h"
 
 /* Add a subject for each ELF program and library below DIR of --root ROOT (or "/"): those that
- * MACHINE (NULL: this one) runs. Object files, kernel modules, debug files and other machines' files
- * are passed over. -1 where there is none (number 0), or where a part cannot be looked at (errno). */
+ * MACHINE (NULL: this one) runs. Object files, kernel modules, debug files and other machines'
+ * files are passed over. -1 where there is none (number 0), or where a part cannot be looked at
+ * (errno). */
 int ig_scan_add(struct ig_policy *policy, const char *root, const char *dir,
                 const struct ig_machine *machine, struct ig_error *e);
 

@@ -38,8 +38,8 @@ struct ig_machine {
 };
 /* The row for "linux/amd64" (or "amd64", or uname's word); NULL if unknown. */
 const struct ig_machine *ig_machine_find(const char *platform);
-/* The same of a PLATFORM that a person named, or NULL in *OUT for none. -1 where it is unknown (E lists
- * the known ones). */
+/* The same of a PLATFORM that a person named, or NULL in *OUT for none. -1 where it is unknown (E
+ * lists the known ones). */
 int ig_machine_choose(const char *platform, const struct ig_machine **out, struct ig_error *e);
 /* All rows, the last one with name NULL. */
 const struct ig_machine *ig_machine_table(void);
