@@ -83,6 +83,45 @@ static char *absolute(const char *path, struct ig_error *e)
     return whole;
 }
 
+/* Is PATH, relative to the volume, left out of it? */
+static bool is_ignored(const struct ig_measure_volumes *v, const char *path)
+{
+    for (size_t i = 0; i < v->ignore_count; i++) {
+        size_t n = strlen(v->ignore[i]);
+        n -= v->ignore[i][n - 1] == '/';
+        if (strncmp(path, v->ignore[i], n) == 0 && (path[n] == '\0' || path[n] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Written among what it lists, a manifest would lack itself or list an older one: no volume would
+ * ever equal it. What cannot be resolved is told by the measuring itself. */
+static int keep_outside(const struct options *o, const struct ig_measure_volumes *v,
+                        struct ig_error *e)
+{
+    const char *root = o->value[OPT_ROOT];
+    if (o->value[OPT_MANIFEST] == NULL) {
+        return 0;
+    }
+    IG_AUTO_FREE char *at = root != NULL ? ig_format("%s/%s", root, v->paths[0])
+                                         : ig_strdup(v->paths[0]);
+    IG_AUTO_FREE char *volume = realpath(at, NULL);
+    IG_AUTO_FREE char *manifest = absolute(o->value[OPT_MANIFEST], NULL);
+    if (volume == NULL || manifest == NULL) {
+        return 0;
+    }
+    size_t n = strcmp(volume, "/") == 0 ? 0 : strlen(volume);
+    if (strncmp(manifest, volume, n) != 0 || manifest[n] != '/' ||
+        is_ignored(v, manifest + n + 1)) {
+        return 0;
+    }
+    return ig_error_set(e, 0, "--manifest %s lies on the volume that it would describe: write it "
+                              "elsewhere, or leave it out with --ignore %s",
+                        o->value[OPT_MANIFEST], manifest + n + 1);
+}
+
 static int measure(const struct options *o, const struct ig_measure_volumes *asked, char **text,
                    struct ig_error *e)
 {
@@ -120,8 +159,12 @@ static int run(const struct options *o)
         return usage_error(o, e.text);
     }
     watchdog_arm(o, command_seconds(o), IG_EXIT_ERROR, "the time was used up (--timeout)");
-    int status = measure(o, &volumes, &text, &e);
+    int outside = keep_outside(o, &volumes, &e);
+    int status = outside == 0 ? measure(o, &volumes, &text, &e) : -1;
     watchdog_disarm();
+    if (outside != 0) {
+        return usage_error(o, e.text);
+    }
     if (status != 0) {
         return complain(o, IG_EXIT_ERROR, e.text);
     }

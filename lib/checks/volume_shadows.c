@@ -33,6 +33,7 @@ struct overlap {
     struct ig_result *r;
     struct ig_buf path;     /* of the entry at hand, in the folder */
     size_t compared;
+    bool read;              /* the content of the entry at hand was */
     const char *covered;    /* a mount of the gate's own in that folder: what the image has there
                                is not in sight; borrowed */
     char *problem;          /* why something could not be compared; NULL */
@@ -81,9 +82,13 @@ static void compare_content(struct overlap *o, const struct ig_walk *image,
     uint64_t size = ig_walk_final(image)->meta.size;
     if (size != ig_walk_final(volume)->meta.size) {
         hidden(o, "changed", "size");
-    } else if (size == 0) {
         return;
-    } else if (digest(o, image, &of_image, &e) != 0) {
+    }
+    o->read = true;
+    if (size == 0) {
+        return;
+    }
+    if (digest(o, image, &of_image, &e) != 0) {
         not_readable(o, "the image's ", &e);
     } else if (digest(o, volume, &of_volume, &e) != 0) {
         not_readable(o, "the volume's ", &e);
@@ -155,6 +160,16 @@ static void compare_path(struct overlap *o, const char *of_image)
     ig_walk_free(&target);
 }
 
+/* Each file's bytes are expected from both sides, but not where one look tells that they differ. */
+static void count_file(const struct overlap *o, const struct ig_tree_entry *entry)
+{
+    struct ig_scene *scene = (struct ig_scene *)o->q->scene;
+    if (S_ISREG(entry->mode) && (entry->flags & IG_TREE_MOUNT) == 0) {
+        atomic_fetch_add(&scene->files, 1);
+        atomic_fetch_sub(&scene->bytes_total, o->read ? 0 : 2 * entry->size);
+    }
+}
+
 /* A runtime makes the folders above a mount point where the image has none. */
 static bool leads_to_a_mount(const struct overlap *o, const char *of_image)
 {
@@ -175,6 +190,7 @@ static bool leads_to_a_mount(const struct overlap *o, const char *of_image)
 static void compare_entry(struct overlap *o, const struct ig_walk *folder,
                           const struct ig_tree_entry *entry)
 {
+    o->read = false;
     o->path.length = 0;
     ig_tree_path(entry, &o->path);
     IG_AUTO_FREE char *of_image = ig_format("%s/%s", strcmp(folder->path, "/") == 0 ? ""
@@ -191,6 +207,7 @@ static void compare_entry(struct overlap *o, const struct ig_walk *folder,
     } else if (!S_ISDIR(entry->mode) || !leads_to_a_mount(o, of_image)) {
         compare_path(o, of_image);
     }
+    count_file(o, entry);
 }
 
 static void say_hidden(const struct overlap *o, struct ig_result *r)
@@ -273,6 +290,9 @@ static void judge_folder(const struct ig_question *q, const struct ig_walk *fold
                          "container's.");
         return;
     }
+    struct ig_scene *scene = (struct ig_scene *)q->scene;
+    atomic_fetch_add(&scene->files_total, o.image->files);
+    atomic_fetch_add(&scene->bytes_total, 2 * o.image->bytes);
     for (size_t i = 0; i < o.image->count; i++) {
         compare_entry(&o, folder, o.image->entries[i]);
     }

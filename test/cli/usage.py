@@ -816,6 +816,25 @@ def progress(b):
                                                        r"\d+ min left", shown),
            repr(shown))
     b.true("on a terminal: taken away at the end", shown.endswith("\r\033[K"), repr(shown))
+    volume = b.path("volume")
+    os.mkdir(volume)
+    for name in ("a", "b", "c"):
+        with open(f"{volume}/{name}", "wb") as f:
+            f.truncate(1 << 40)
+    with open(f"{volume}/small", "wb") as f:
+        f.write(b"small")
+    policy = b.write("progress.json", '{%s, "volumes": [{"mountPath": "%s", "mounted": false, '
+                                      '"tree": {"sha256": "%s"}}]}' % (HEAD, volume, ZERO))
+    inner, outer = pty.openpty()
+    outcome = b.run("verify", "--policy", policy, "--timeout", "3", stderr=outer)
+    shown = os.read(inner, 65536).decode()
+    os.close(inner)
+    os.close(outer)
+    b.case("a volume on a terminal", outcome, 3)
+    b.true("a volume on a terminal: files, bytes, rate, time left",
+           re.search(r"\r\x1b\[Kinitgate: \d+ of \d+ checks, [0-4] of 4 files, "
+                     r"\d+\.\d [MG]iB of 3\.0 TiB, \d+\.\d [MG]iB/s, \d+ min left", shown),
+           repr(shown))
 
 
 @contextlib.contextmanager

@@ -14,7 +14,9 @@ import contextlib
 import itertools
 import json
 import os
+import pty
 import random
+import re
 import shutil
 import signal
 import socket
@@ -614,7 +616,29 @@ def test_measure(bench, group):
         group.note(f"measure --manifest, killed: {seen}")
         group.add("measure --manifest killed 100 times: the old manifest or the new one", why)
         group.add("some were killed in time, some not",
-                  None if seen["old"] > 10 and seen["new"] > 5 else str(seen))
+                  None if seen["old"] > 0 and seen["new"] > 0 else str(seen))
+        inside = f"{top}/dir1/../manifest"
+        for more in ((), ("--ignore", "dir1"), ("--ignore", "manifest2"), ("--ignore", "mani")):
+            run = bench.run("measure", "--volume", top, "--manifest", inside, *more)
+            group.expect(f"the manifest on the volume {more}", run, 2, err=f"--manifest {inside} lies "
+                         "on the volume that it would describe: write it elsewhere, or leave it "
+                         "out with --ignore manifest")
+        run = bench.run("measure", "--root", top, "--volume", "/dir1", "--manifest",
+                        f"{top}/dir1/x")
+        group.expect("the same below --root", run, 2, err="--ignore x")
+        group.add("nothing is written", None if "manifest" not in os.listdir(top) and
+                  "x" not in os.listdir(f"{top}/dir1") else "it is")
+        for name in ("manifest", "dir1/"):
+            path = f"{top}/{name}" if name == "manifest" else f"{top}/dir1/manifest"
+            run = bench.run("measure", "--volume", top, "--manifest", path, "--ignore", name)
+            group.expect(f"the manifest on the volume, left out by {name}", run, 0)
+            asked = json.loads(run.out)["volumes"][0]["tree"]
+            expect(group, f"left out by {name}, verified",
+                   verify(bench, [{"mountPath": top, "tree": asked}]), 0, "pass", [])
+            os.unlink(path)
+        group.expect("the folder beside it, whose name begins alike", bench.run(
+            "measure", "--volume", f"{top}/dir1", "--manifest", f"{top}/dir1-manifest"), 0)
+        os.unlink(f"{top}/dir1-manifest")
         os.unlink(manifest)
         put(f"{top}/dir1/file1")
         os.chmod(f"{top}/dir1/file1", 0)
@@ -625,10 +649,40 @@ def test_measure(bench, group):
         group.add("no manifest then", None if os.listdir(folder) == [] else str(os.listdir(folder)))
 
 
+# ---- progress ------------------------------------------------------------------------------------
+
+def test_progress(bench, group):
+    """Of volume.shadows; volume.tree's is in usage.py."""
+    root = bench.folder("image")
+    os.mkdir(f"{root}/data")
+    mounted = bench.folder("mounted")
+    subprocess.run(["mount", "-t", "tmpfs", "volume", mounted], check=True)
+    for folder in (f"{root}/data", mounted):
+        for name in ("one", "two"):
+            with open(f"{folder}/{name}", "wb") as f:
+                f.truncate(1 << 40)
+    put(f"{root}/data/other", "image's")
+    put(f"{mounted}/other", "another size")
+    policy = bench.policy("shadows.json", {"volumes": [
+        {"mountPath": "/data", "at": mounted, "shadows": "deny"}]})
+    inner, outer = pty.openpty()
+    process = subprocess.Popen(
+        [bench.binary, "verify", "--root", root, "--policy", policy, "--timeout", "3"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=outer, env=tap.environment())
+    code = process.wait()
+    shown = os.read(inner, 65536).decode()
+    os.close(inner)
+    os.close(outer)
+    subprocess.run(["umount", mounted], check=True)
+    found = re.search(r"\d+ of \d+ checks, [01] of 3 files, \d+\.\d [MG]iB of 4\.0 TiB, "
+                      r"\d+\.\d [MG]iB/s, \d+ min left", shown)
+    group.add("volume.shadows", None if found and code == 3 else f"{code} {shown!r}")
+
+
 GROUPS = {"wide": test_wide, "deep": test_deep, "names": test_names, "special": test_special,
           "permission": test_permission, "faults": test_faults, "races": test_races,
           "after": test_after, "manifests": test_manifests, "limits": test_limits,
-          "hangs": test_hangs, "measure": test_measure}
+          "hangs": test_hangs, "measure": test_measure, "progress": test_progress}
 # Those that change their working folder, or wait for nothing.
 BESIDE = ["after", "hangs"]
 
