@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/mem.h"
 #include "fsroot/walker.h"
@@ -126,6 +127,14 @@ static const char *target_of(const struct ig_walk *before, const struct ig_meta 
     return NULL;
 }
 
+/* Of a file system whose server lies the text of a link may change, and its times not. */
+static bool still_says(int fd, const char *name, const char *target)
+{
+    char text[NAME_MAX + 1];
+    ssize_t n = readlinkat(fd, name, text, sizeof text);
+    return n >= 0 && (size_t)n == strlen(target) && memcmp(text, target, (size_t)n) == 0;
+}
+
 /* Where the name leads by a look at each inode alone; NULL where that needs a walk. */
 static const struct ig_meta *look_again(const struct ig_dir *dir, const char *name,
                                         const struct ig_walk *before, struct ig_meta *now)
@@ -143,11 +152,15 @@ static const struct ig_meta *look_again(const struct ig_dir *dir, const char *na
         if (!ig_meta_is(now, S_IFLNK)) {
             return now;
         }
-        /* The text of a link never changes, only what lies under its name. */
-        name = target_of(before, now);
-        if (name == NULL || strchr(name, '/') != NULL || name[0] == '.') {
+        const char *target = target_of(before, now);
+        if (target == NULL || strchr(target, '/') != NULL || target[0] == '.') {
             return NULL;
         }
+        if (!still_says(place->fd, name, target)) {
+            *now = (struct ig_meta){0};  /* no file's */
+            return now;
+        }
+        name = target;
     }
     return NULL;
 }
