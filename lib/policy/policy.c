@@ -346,6 +346,8 @@ int ig_policy_parse(const char *text, size_t length, const struct ig_spec *const
     if (ig_json_strict(text, length, e) < 0) {
         return -1;
     }
+    /* Memory that runs out is no fault of the policy's (exit code 2). */
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = ig_alloc, .free_fn = free});
     cJSON *root = cJSON_ParseWithLength(text, length);
     if (root == NULL) {
         return ig_error_set(e, 0, "the policy is valid JSON that could not be read in");
