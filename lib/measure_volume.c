@@ -7,7 +7,6 @@
 #include "checks/generation.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "fsroot/keys.h"
 #include "tree/content.h"
 #include "tree/manifest.h"
 
@@ -139,9 +138,9 @@ static int measure_generation(const struct ig_scene *scene, const struct ig_meas
 {
     struct ig_generation generation;
     ig_generation_open(&generation, walk);
-    int fd = generation.data.fd;
-    int keys = fd >= 0 ? ig_keys_only(walk->fd, fd, e) : 0;
-    int status = keys < 0 ? -1 : measure_tree(scene, asked, keys == 1 ? fd : walk->fd, m, e);
+    int all = ig_generation_is_all(&generation, walk->fd, e);
+    int fd = all == 1 ? generation.data.fd : walk->fd;
+    int status = all < 0 ? -1 : measure_tree(scene, asked, fd, m, e);
     ig_generation_close(&generation);
     return status;
 }

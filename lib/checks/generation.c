@@ -4,11 +4,17 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "core/mem.h"
+#include "core/text.h"
+#include "fsroot/keys.h"
 
 /* Swaps take the kubelet a minute: who meets several in a row has no kubelet's volume before it. */
 enum { SWAPS_MAX = 16 };
+
+/* While the kubelet swaps there are, for a moment, two generations, or keys without their links. */
+enum { LOOKS = 5, PAUSE_MS = 40 };
 
 char *ig_generation_now(const struct ig_generation *generation, struct ig_error *e)
 {
@@ -79,4 +85,28 @@ void ig_generation_close(struct ig_generation *generation)
         free(generation->name);
     }
     *generation = (struct ig_generation){0};
+}
+
+/* 0 where "..data" still names it. */
+static int moved_on(const struct ig_generation *g, struct ig_error *e)
+{
+    IG_AUTO_FREE char *now = ig_generation_now(g, e);
+    if (now == NULL || strcmp(now, g->name) == 0) {
+        return now == NULL ? -1 : 0;
+    }
+    IG_AUTO_FREE char *shown = ig_escaped(now);
+    return ig_error_set(e, 0, "it moved on to generation %s meanwhile", shown);
+}
+
+int ig_generation_is_all(const struct ig_generation *g, int volume, struct ig_error *e)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    int keys = 0;
+    for (int looks = 0; g->data.fd >= 0 && keys == 0 && looks < LOOKS; looks++) {
+        if (looks > 0) {
+            nanosleep(&pause, NULL);
+        }
+        keys = ig_keys_only(volume, g->data.fd, e);
+    }
+    return keys == 0 && g->data.fd >= 0 ? moved_on(g, e) : keys;
 }

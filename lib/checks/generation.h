@@ -28,6 +28,11 @@ struct ig_generation {
 void ig_generation_open(struct ig_generation *generation, const struct ig_walk *walk);
 void ig_generation_close(struct ig_generation *generation);
 
+/* Is the folder VOLUME, of which this is the "..data", nothing but this generation and the links to it?
+ * Then its tree is the generation's. Looks again for a moment, in which a swap ends. 1 or 0; -1 with E
+ * where that cannot be told, or "..data" has moved on. */
+int ig_generation_is_all(const struct ig_generation *generation, int volume, struct ig_error *e);
+
 /* What "..data" names now, malloc'd; NULL where that cannot be told (E says why). */
 char *ig_generation_now(const struct ig_generation *generation, struct ig_error *e);
 

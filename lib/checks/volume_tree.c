@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <string.h>
 
 #include "checks/check.h"
 #include "checks/tree_trouble.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "fsroot/keys.h"
 #include "tree/compare.h"
 #include "tree/content.h"
 
@@ -210,6 +210,16 @@ static void judge(const struct ig_question *q, const struct ig_tree *tree, int m
     ig_trouble_free(&trouble);
 }
 
+static void say_unreadable(const struct ig_error *e, struct ig_result *r)
+{
+    ig_result_set(r, IG_STATUS_ERROR, "The volume cannot be read: %s.", e->text);
+    ig_result_fix(r, e->number == EACCES    ? "Run the gate as a user that may list it."
+                     : e->number == ENOTSUP ? "Name a volume: what the kernel itself shows is none."
+                                            : "See what keeps the gate from reading it. If something "
+                                              "was being replaced, the gate passes when it is started "
+                                              "again (restartPolicy Always or OnFailure).");
+}
+
 static void read_and_judge(const struct ig_question *q, int dir, int manifest, struct ig_result *r)
 {
     const struct tree_params *p = q->setting->params;
@@ -224,8 +234,7 @@ static void read_and_judge(const struct ig_question *q, int dir, int manifest, s
     struct ig_tree *tree = NULL;
     struct ig_error e = {0};
     if (ig_tree_list(dir, &options, &tree, &e) != 0) {
-        ig_result_set(r, IG_STATUS_ERROR, "The volume cannot be read: %s.", e.text);
-        ig_result_fix(r, "Run the gate as a user that may list it.");
+        say_unreadable(&e, r);
         return;
     }
     atomic_fetch_add(&scene->files_total, tree->files);
@@ -256,14 +265,13 @@ static void run(const struct ig_question *q, struct ig_result *r)
     if (p->manifest != NULL && (manifest = open_manifest(q, p, r)) < 0) {
         return;
     }
-    int generation = q->volume->generation.data.fd;
-    int keys = generation >= 0 ? ig_keys_only(q->volume->walk.fd, generation, &e) : 0;
+    const struct ig_generation *generation = &q->volume->generation;
+    int keys = ig_generation_is_all(generation, q->volume->walk.fd, &e);
     if (keys < 0) {
-        ig_result_set(r, IG_STATUS_ERROR, "The volume cannot be read: %s.", e.text);
-        ig_result_fix(r, "Run the gate as a user that may list it.");
+        say_unreadable(&e, r);
         return;
     }
-    read_and_judge(q, keys == 1 ? generation : q->volume->walk.fd, manifest, r);
+    read_and_judge(q, keys == 1 ? generation->data.fd : q->volume->walk.fd, manifest, r);
 }
 
 /* --- the last look -------------------------------------------------------- */

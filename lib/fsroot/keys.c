@@ -24,7 +24,8 @@ static bool read_link(int dir, const char *name, char text[PATH_MAX])
     return true;
 }
 
-static bool belongs(int dir, const char *name)
+/* A folder of that kind which is not GENERATION may hold anything, and nobody would look at it. */
+static bool belongs(int dir, const char *name, const struct ig_statx *generation)
 {
     char target[PATH_MAX];
     struct ig_statx s;
@@ -32,8 +33,8 @@ static bool belongs(int dir, const char *name)
         return true;
     }
     if (strncmp(name, "..", 2) == 0) {
-        /* "..data_tmp" is a link while a generation is being swapped. */
-        return ig_statx(dir, name, &s) == 0 && (S_ISDIR(s.mode) || strcmp(name, "..data_tmp") == 0);
+        return ig_statx(dir, name, &s) == 0 && s.ino == generation->ino &&
+               ig_tree_dev(&s) == ig_tree_dev(generation);
     }
     size_t n = sizeof data - 1;
     return read_link(dir, name, target) && strncmp(target, data, n) == 0 && target[n] == '/' &&
@@ -61,13 +62,15 @@ static int judge(int dirfd, int generation, struct ig_arena *arena, struct ig_tr
 {
     IG_AUTO_CLOSE int dir = -1;
     IG_AUTO_CLOSE int inside = -1;
+    struct ig_statx held;
     int number = read_names(dirfd, arena, links, &dir);
     number = number == 0 ? read_names(generation, arena, keys, &inside) : number;
+    number = number == 0 ? ig_statx(inside, "", &held) : number;
     if (number != 0) {
         return ig_error_set(e, number, "it cannot be listed");
     }
     for (size_t i = 0; i < links->count; i++) {
-        if (!belongs(dir, links->list[i].name)) {
+        if (!belongs(dir, links->list[i].name, &held)) {
             return 0;
         }
     }
