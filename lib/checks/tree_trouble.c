@@ -77,18 +77,18 @@ void ig_trouble_free(struct ig_trouble *trouble)
 }
 
 /* What differs is certain, whatever could not be read; and a mount that hides a part, whatever the
- * manifest is worth. COMPARED: R says already how that went. */
+ * manifest is worth. The mount is told first: what it hides is missing. COMPARED: R says already
+ * how that went. */
 void ig_trouble_say(const struct ig_trouble *trouble, bool compared, struct ig_result *r)
 {
-    if (r->status == IG_STATUS_FAIL) {
-        return;
-    }
+    bool differs = r->status == IG_STATUS_FAIL;
     if (trouble->mounts.count > 0) {
-        ig_result_set(r, IG_STATUS_FAIL, "Another mount hides a part of it: %s.",
-                      ig_buf_text(&trouble->mounts.text));
+        IG_AUTO_FREE char *how = differs ? ig_strdup(r->message) : NULL;
+        ig_result_set(r, IG_STATUS_FAIL, "Another mount hides a part of it: %s.%s%s",
+                      ig_buf_text(&trouble->mounts.text), differs ? " " : "", differs ? how : "");
         ig_result_fix(r, "Take the mount out of the pod, or promise it with an entry of its own "
                          "in \"volumes\".");
-    } else if (trouble->errors.count > 0 && (!compared || r->status == IG_STATUS_PASS)) {
+    } else if (!differs && trouble->errors.count > 0 && (!compared || r->status == IG_STATUS_PASS)) {
         ig_result_set(r, IG_STATUS_ERROR, "%zu of its entries could not be read whole: %s.",
                       trouble->errors.count, ig_buf_text(&trouble->errors.text));
         ig_result_fix(r, "Run the gate as a user that may read them, and let nobody write while "

@@ -112,16 +112,21 @@ static int open_manifest(const struct ig_question *q, const struct tree_params *
 
 static void say_differences(const struct ig_comparison *found, struct ig_result *r)
 {
+    static const char permit[] =
+        "Undo what changed modes or owners (chmod, chown -R, fsGroup), or, where that is meant, "
+        "say \"mode\": false or \"owner\": false in \"tree\".";
     struct ig_naming names = {0};
+    bool permissions = true;
     for (size_t i = 0; i < found->count; i++) {
         const struct ig_difference *d = &found->list[i];
+        permissions = permissions && d->permissions;
         ig_naming_add(&names, d->kind, d->path, strcmp(d->kind, "changed") == 0 ? d->detail : NULL);
         ig_result_item(r, d->kind, d->path, d->detail);
     }
     ig_naming_end(&names);
     ig_result_set(r, IG_STATUS_FAIL, "It differs from its manifest in %zu %s: %s.", found->count,
                   found->count == 1 ? "entry" : "entries", ig_buf_text(&names.text));
-    ig_result_fix(r, "%s", measure_again);
+    ig_result_fix(r, "%s", permissions ? permit : measure_again);
     ig_buf_free(&names.text);
 }
 
@@ -164,6 +169,25 @@ static void judge_manifest(const struct tree_params *p, const struct ig_tree *tr
 
 /* --- against a digest ----------------------------------------------------- */
 
+/* Does the tree have the digest SHA256 where more or less is left out than ASKED? If so, which. */
+static const char *left_out(const struct ig_tree *tree, unsigned asked, const char *sha256)
+{
+    static const char *const words[] = {
+        [0] = "owners and modes are compared",
+        [IG_WITHOUT_OWNER] = "modes are compared and owners are not",
+        [IG_WITHOUT_MODE] = "owners are compared and modes are not",
+        [IG_WITHOUT_OWNER | IG_WITHOUT_MODE] = "neither owners nor modes are compared"};
+    for (unsigned other = 0; other < IG_COUNT(words); other++) {
+        struct ig_sha256 digest;
+        char hex[IG_SHA256_HEX + 1];
+        if (other != asked && ig_manifest_digest(tree, other, &digest, NULL) == 0 &&
+            (ig_sha256_hex(&digest, hex), strcmp(hex, sha256) == 0)) {
+            return words[other];
+        }
+    }
+    return NULL;
+}
+
 static void judge_digest(const struct tree_params *p, const struct ig_tree *tree, bool promised,
                          struct ig_result *r)
 {
@@ -182,9 +206,17 @@ static void judge_digest(const struct tree_params *p, const struct ig_tree *tree
         ig_result_set(r, IG_STATUS_PASS, "Its digest is the expected one: %s.", holds);
         return;
     }
+    const char *other = left_out(tree, without(p), p->sha256);
+    if (other != NULL) {
+        ig_result_set(r, IG_STATUS_FAIL, "It has the expected digest only where %s: the policy "
+                                         "asks something else than was measured.", other);
+        ig_result_fix(r, "Give \"tree\" the \"owner\" and \"mode\" that `initgate measure` printed, "
+                         "or measure again with the --without that the policy means.");
+        return;
+    }
     ig_result_set(r, IG_STATUS_FAIL, "Its digest is %s, expected %s: it holds %s%s.", hex, p->sha256,
                   holds,
-                  promised ? ", and the folder of another volume, which belongs into \"ignore\""
+                  promised ? ", and a mount of another volume, which belongs into \"ignore\""
                            : "");
     ig_result_fix(r, "To have the differences named, run `initgate measure --volume DIR "
                      "--manifest FILE` where the volume is as it should be, and give the policy "
@@ -215,9 +247,9 @@ static void say_unreadable(const struct ig_error *e, struct ig_result *r)
     ig_result_set(r, IG_STATUS_ERROR, "The volume cannot be read: %s.", e->text);
     ig_result_fix(r, e->number == EACCES    ? "Run the gate as a user that may list it."
                      : e->number == ENOTSUP ? "Name a volume: what the kernel itself shows is none."
-                                            : "See what keeps the gate from reading it. If something "
-                                              "was being replaced, the gate passes when it is started "
-                                              "again (restartPolicy Always or OnFailure).");
+                                            : "See what keeps the gate from reading it. If it was "
+                                              "being replaced, the gate passes when started again "
+                                              "(restartPolicy Always or OnFailure).");
 }
 
 static void read_and_judge(const struct ig_question *q, int dir, int manifest, struct ig_result *r)
@@ -291,7 +323,7 @@ static void add_move(void *context, const char *path, enum ig_tree_again what, i
         [IG_TREE_MOVED] = "changed", [IG_TREE_UNKNOWN] = "error"};
     struct last_look *look = context;
     const struct ig_tree_entry *entry = ig_tree_find(look->tree, path);
-    bool permitted = entry != NULL ? (entry->flags & (IG_TREE_UNLISTED | IG_TREE_MOUNT)) != 0
+    bool permitted = entry != NULL ? (entry->flags & IG_TREE_UNLISTED) != 0
                                    : look->extra && what == IG_TREE_APPEARED;
     bool own_mode = path[0] == '\0' && what == IG_TREE_MOVED;
     if (what == IG_TREE_TOUCHED || permitted || own_mode) {

@@ -8,9 +8,9 @@
 
 #include "core/error.h"
 
-/* Does DIRFD hold nothing but "..data", GENERATION, and a link to "..data/" and its own name for each
- * name in GENERATION (both O_PATH will do)? Whatever else lay there, another generation too, would not
- * be seen by who looks at this one alone. 1 or 0; -1 with E where it cannot be listed. */
+/* Does DIRFD hold nothing but "..data", GENERATION, and a link to "..data/" and its own name for
+ * each name in GENERATION (both O_PATH will do)? Whatever else lay there, another generation too,
+ * would not be seen by who looks at this one alone. 1 or 0; -1 with E where it cannot be listed. */
 int ig_keys_only(int dirfd, int generation, struct ig_error *e);
 
 #endif

@@ -125,8 +125,8 @@ enum ig_tree_again {
 typedef void ig_tree_reporter(void *context, const char *path, enum ig_tree_again what, int number);
 
 /* List all again, and report each entry that appeared, vanished, or moved (ino, size, mtime, ctime,
- * mode, owner; or was merely touched) since. What had an error then is not looked at. In no
- * particular order. */
+ * mode, owner; or was merely touched) since. What had an error then is not looked at, of another
+ * mount only whether it still lies there. In no particular order. */
 void ig_tree_look_again(struct ig_tree *tree, ig_tree_reporter *reporter, void *context);
 
 /* Append the entry's path, relative to the root, raw bytes. */

@@ -44,7 +44,8 @@ static void look(struct again *a, const struct ig_tree_dir *dir, const struct ig
     int number = ig_statx(fd, entry->name, &s);
     if (number != 0) {
         report(a, dir, entry->name, number == ENOENT ? IG_TREE_VANISHED : IG_TREE_UNKNOWN, number);
-    } else if (!ig_tree_same(entry, &s, true)) {
+    } else if (!ig_tree_same(entry, &s, (entry->flags & IG_TREE_MOUNT) == 0)) {
+        /* What moves on another mount is another volume's. */
         report(a, dir, entry->name, is_touched(entry, &s) ? IG_TREE_TOUCHED : IG_TREE_MOVED, 0);
     }
 }

@@ -30,7 +30,8 @@ static void differ(struct compare *c, const char *kind, const char *path, char *
         c->room = c->room * 2 + 16;
         out->list = ig_realloc_array(out->list, c->room, sizeof *out->list);
     }
-    out->list[out->count++] = (struct ig_difference){kind, ig_strdup(path), detail};
+    out->list[out->count++] =
+        (struct ig_difference){.kind = kind, .path = ig_strdup(path), .detail = detail};
 }
 
 static const char *type_of(uint32_t mode)
@@ -66,8 +67,8 @@ static void add_part(struct ig_buf *out, const char *part)
         free(part_); \
     } while (0)
 
-static void compare_attributes(const struct compare *c, const struct ig_tree_entry *entry,
-                               const struct ig_manifest_line *line, struct ig_buf *out)
+static void compare_permissions(const struct compare *c, const struct ig_tree_entry *entry,
+                                const struct ig_manifest_line *line, struct ig_buf *out)
 {
     unsigned without = c->without | c->parser->without;
     if ((without & IG_WITHOUT_MODE) == 0 && line->type != 'l' &&
@@ -77,6 +78,11 @@ static void compare_attributes(const struct compare *c, const struct ig_tree_ent
     if ((without & IG_WITHOUT_OWNER) == 0 && (entry->uid != line->uid || entry->gid != line->gid)) {
         ADD_PART(out, "owner %u:%u, expected %u:%u", entry->uid, entry->gid, line->uid, line->gid);
     }
+}
+
+static void compare_attributes(const struct ig_tree_entry *entry,
+                               const struct ig_manifest_line *line, struct ig_buf *out)
+{
     const struct ig_tree_extra *extra = entry->extra;
     if (line->type == 'l' && entry->step == IG_TREE_FINE &&
         (extra == NULL || extra->target == NULL || strcmp(extra->target, line->target) != 0)) {
@@ -136,6 +142,7 @@ static void compare_entry(struct compare *c, const struct ig_tree_entry *entry,
                           const struct ig_manifest_line *line)
 {
     struct ig_buf detail = {0};
+    size_t permissions = 0;
     if (is_unknown(entry)) {
         return;
     }
@@ -144,14 +151,18 @@ static void compare_entry(struct compare *c, const struct ig_tree_entry *entry,
         ADD_PART(&detail, "%s, expected %s", type_of(entry->mode), type_of(expected));
     } else if ((entry->flags & IG_TREE_MOUNT) == 0) {
         if (c->parser->form == IG_MANIFEST_OWN) {
-            compare_attributes(c, entry, line, &detail);
+            compare_permissions(c, entry, line, &detail);
+            permissions = detail.length;
+            compare_attributes(entry, line, &detail);
         }
         if (line->type == 'f') {
             compare_file(c, entry, line, &detail);
         }
     }
     if (detail.length > 0) {
+        bool only = detail.length == permissions;
         differ(c, "changed", line->path, ig_buf_steal(&detail));
+        c->out->list[c->out->count - 1].permissions = only;
     }
     ig_buf_free(&detail);
 }

@@ -10,6 +10,7 @@ struct ig_difference {
     char *path;        /* relative, raw bytes; owned */
     char *detail;      /* of "changed": "mode 0644, expected 0600; content differs"; else what it is,
                           as "directory"; owned */
+    bool permissions;  /* nothing but mode or owner changed */
 };
 
 struct ig_comparison {
