@@ -196,7 +196,7 @@ def build_probe(scratch):
     lib = os.path.join(TOP, "lib")
     sources = [os.path.join(lib, "elf", f"{name}.c")
                for name in ("image", "machine", "mapping", "shebang")]
-    sources += [os.path.join(lib, "core", f"{name}.c") for name in ("error", "mem")]
+    sources += [os.path.join(lib, "core", f"{name}.c") for name in ("buf", "error", "mem")]
     sources.append(os.path.join(HERE, "execve_probe.c"))
     subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O1",
                     "-fsanitize=address,undefined", "-fno-sanitize-recover=all",

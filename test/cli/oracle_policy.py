@@ -47,7 +47,8 @@ NARROWER = re.compile(r"surrogate|NUL character|levels of nesting|more than 32 c
 
 BEYOND_SCHEMA = re.compile(
     r"is there twice: here and in|which is switched off beside it|: \S+ is there twice|"
-    r"two digests are asked of|needs \"path\"|is no Go version|\"dirs\" is empty")
+    r"two digests are asked of|needs \"path\"|is no Go version|\"dirs\" is empty|"
+    r"would leave nothing to compare|needs a \"manifest\"")
 
 # What a schema cannot tell from other strings.
 MEANT = {"version": "1.25.3", "minVersion": "1.25"}
