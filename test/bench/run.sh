@@ -5,6 +5,8 @@
 #
 #   test/bench/run.sh [initgate binary]      (build/release/initgate)
 #
+# volumes.sh has the rows of volume.tree.
+#
 # Each figure is the median of pairs of runs in turns, so that a machine that slows down slows both.
 # It judges nothing: exit status 0 unless something could not be measured. SIZE (MiB, 512) and PAIRS
 # (11) can be set. Other programs spoil the wall times; "chrt -r 5 test/bench/run.sh" puts this one
@@ -18,20 +20,11 @@ if [ -z "${BENCH_NAMESPACE:-}" ]; then
     BENCH_NAMESPACE=1 exec unshare --mount --propagation private "$0" "$@"
 fi
 
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
-gate=$(realpath "${1:-$top/build/release/initgate}")
+gate=$(realpath "${1:-$(dirname "$0")/../../build/release/initgate}")
 size=${SIZE:-512}
 pairs=${PAIRS:-11}
-"$top/docker/deps.sh" test
-sysroot=$("$top/docker/build-libs.sh" | tail -n 1)
-work=$(mktemp -d "${TMPDIR:-/tmp}/initgate-bench.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-
-cflags=(-std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror)
-gcc "${cflags[@]}" "$here/timeit.c" -o "$work/timeit"
-gcc "${cflags[@]}" --sysroot="$sysroot" -specs="$top/docker/musl.specs" -fPIE "$here/memhash.c" \
-    "$sysroot/usr/lib/libcrypto.a" -o "$work/memhash"
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname "$0")/common.sh"
 gcc -O1 -static -nostdlib -ffreestanding -fno-stack-protector -s -x c - -o "$work/small" <<'PROGRAM'
 void _start(void)
 {
@@ -58,19 +51,7 @@ small=(--binary "$work/small" --sha256 "$(hash_of "$work/small")")
 one=(--binary "$work/one" --sha256 "$(hash_of "$work/one")")
 two=(--binary "$work/two" --sha256 "$(hash_of "$work/two")")
 
-# fields of timeit's line
-read_line() {
-    read -r wall_a wall_b cpu_a cpu_b wall_ratio cpu_ratio rss_a rss_b < <("$work/timeit" "$@" ||
-        true)
-    [ -n "${rss_b:-}" ] || exit 1
-}
-
-row() {
-    printf '%-76s %9s   at most %s\n' "$1" "$2" "$3"
-}
-
-printf '%s\n' "$("$gate" version | head -n 1), $(nproc) CPUs," \
-    "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), load $(cut -d ' ' -f 1 /proc/loadavg)"
+about_this_machine
 
 read_line "$pairs" "$gate" verify "${one[@]}" -- openssl dgst -sha256 "$work/one"
 row "$size MiB cached: CPU, against openssl dgst ($cpu_a / $cpu_b ms)" "$cpu_ratio" 0.80

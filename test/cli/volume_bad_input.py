@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Bad volumes: what volume.tree and `measure --volume` make of trees that are large, deep, odd, damaged,
-hanging, or written to while they are read; and of bad manifests.
+"""Bad volumes: what volume.tree and `measure --volume` make of trees that are large, deep, odd,
+damaged, hanging, or written to while they are read; and of bad manifests.
 
 volume_bad_input.py BINARY [GROUP...]
 
@@ -90,8 +90,8 @@ def test_wide(bench, group):
         for i in range(count):
             put(f"{top}/file{i:05}", str(i))
         tree = measured(bench, top)
-        expect(group, f"{count} files in one folder", verify(bench, [{"mountPath": top, "tree": tree}]),
-               0, "pass", [], f"{count} files")
+        expect(group, f"{count} files in one folder",
+               verify(bench, [{"mountPath": top, "tree": tree}]), 0, "pass", [], f"{count} files")
         put(f"{top}/file19999", "19998")
         os.unlink(f"{top}/file00000")
         put(f"{top}/file10000a")
@@ -454,8 +454,8 @@ MANIFESTS = [
     ("a NUL in a path", f"initgate-tree 1\n{LINE} fi\0le\n", "line 2"),
     ("a line without end", "initgate-tree 1\n" + LINE + " " + "x" * (1 << 20), "line 2"),
     ("an escaped slash", f"initgate-tree 1\n{LINE} \\057etc\n", "line 2"),
-    ("a number too large", f"initgate-tree 1\n{LINE.replace(' 1 ', ' 99999999999999999999 ')} file\n",
-     "line 2"),
+    ("a number too large",
+     f"initgate-tree 1\n{LINE.replace(' 1 ', ' 99999999999999999999 ')} file\n", "line 2"),
     ("sums outside", f"{LINE.split()[4]}  ../file\n", "line 1"),
     ("sums absolute", f"{LINE.split()[4]}  /etc/passwd\n", "line 1"),
     ("sums twice", f"{LINE.split()[4]}  file\n{LINE.split()[4]}  ./file\n", "line 2"),
@@ -476,7 +476,8 @@ def test_manifests(bench, group):
             for more in ([], [{"mountPath": second, "tree": {"sha256": "0" * 64}}]):
                 run = verify(bench, [{"mountPath": top, "tree": tree}, *more])
                 expect(group, f"manifest: {name}{', another volume' if more else ''}", run,
-                       1 if more else 3, "error", message=f"The manifest {path} cannot be used: {where}")
+                       1 if more else 3, "error",
+                       message=f"The manifest {path} cannot be used: {where}")
                 if more:
                     group.expect(f"manifest: {name}, the other one", run, 1,
                                  [("volume.tree", "fail", "Its digest is")])
@@ -486,7 +487,8 @@ def test_manifests(bench, group):
         for name, path in (("FIFO", bench.path("fifo.manifest")), ("a folder", top),
                            ("a symlink loop", bench.path("loop.manifest")),
                            ("missing", bench.path("none")), ("a device", "/dev/zero")):
-            run = verify(bench, [{"mountPath": top, "tree": {"sha256": "0" * 64, "manifest": path}}])
+            tree = {"sha256": "0" * 64, "manifest": path}
+            run = verify(bench, [{"mountPath": top, "tree": tree}])
             group.add(f"manifest is {name}: {run.code}",
                       defect(run) or (None if run.code in (1, 3) and run.seconds < SOON and
                                       run.results("volume.tree")[0]["status"] in ("error", "fail")
@@ -541,13 +543,14 @@ def test_hangs(bench, group):
         limits = ("--stall", str(STALL), "--timeout", "20")
         more = {"binaries": [{"path": bench.good, "sha256": bench.digest}]}
         others = [("proc.mounted", "pass", ""), ("binary.sha256", "pass", "")]
+        trees = [("volume.tree", "pass", "1 file"), ("volume.tree", "error", "--stall")]
         cases = [("at opening", [{"mountPath": bad_input.fresh(bench, "hang-below/x"),
                                   "tree": {"sha256": bench.digest}}],
-                  others + [("volume.tree", "pass", "1 file"), ("volume.tree", "error", "--stall")]),
+                  others + trees),
                  ("at opening, three of them",
                   [{"mountPath": bad_input.fresh(bench, name), "tree": {"sha256": bench.digest}}
                    for name in ("hang-below/x", "hang-lookup", "hang-link/x")],
-                  others + [("volume.tree", "pass", "1 file"), ("volume.tree", "error", "--stall")]),
+                  others + trees),
                  # What lies below such a mountPath is not known, so that files cannot be judged.
                  ("where \"at\" says", [{"mountPath": "/nowhere", "at":
                                          bad_input.fresh(bench, "hang-below/x"),
@@ -564,7 +567,8 @@ def test_hangs(bench, group):
             for (name, _, results), run in zip(cases, runs):
                 group.expect(f"a volume hangs {name}", run, 3, results, **bounds)
         wrong = [{"mountPath": top, "tree": {"sha256": "0" * 64}}]
-        run = verify(bench, [{"mountPath": bad_input.fresh(bench, "hang-below/x")}, *wrong], *limits)
+        run = verify(bench, [{"mountPath": bad_input.fresh(bench, "hang-below/x")}, *wrong],
+                     *limits)
         group.expect("a volume hangs, another differs", run, 1,
                      [("volume.tree", "fail", "Its digest is"),
                       ("volume.mounted", "skip", "")], **bounds)
@@ -620,9 +624,9 @@ def test_measure(bench, group):
         inside = f"{top}/dir1/../manifest"
         for more in ((), ("--ignore", "dir1"), ("--ignore", "manifest2"), ("--ignore", "mani")):
             run = bench.run("measure", "--volume", top, "--manifest", inside, *more)
-            group.expect(f"the manifest on the volume {more}", run, 2, err=f"--manifest {inside} lies "
-                         "on the volume that it would describe: write it elsewhere, or leave it "
-                         "out with --ignore manifest")
+            group.expect(f"the manifest on the volume {more}", run, 2,
+                         err=f"--manifest {inside} lies on the volume that it would describe: "
+                         "write it elsewhere, or leave it out with --ignore manifest")
         run = bench.run("measure", "--root", top, "--volume", "/dir1", "--manifest",
                         f"{top}/dir1/x")
         group.expect("the same below --root", run, 2, err="--ignore x")
@@ -645,8 +649,10 @@ def test_measure(bench, group):
         wrap = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
         os.chmod(folder, 0o777)
         run = bench.run("measure", "--volume", top, "--manifest", manifest, wrap=wrap)
-        group.expect("a file that may not be read", run, 3, err="dir1/file1 cannot be opened: EACCES")
-        group.add("no manifest then", None if os.listdir(folder) == [] else str(os.listdir(folder)))
+        group.expect("a file that may not be read", run, 3,
+                     err="dir1/file1 cannot be opened: EACCES")
+        group.add("no manifest then",
+                  None if os.listdir(folder) == [] else str(os.listdir(folder)))
 
 
 # ---- progress ------------------------------------------------------------------------------------
