@@ -172,6 +172,7 @@ static void take_up(struct ig_access_survey *s, const char *path, unsigned want,
         IG_AUTO_FREE char *shown = ig_escaped(walk.path);
         IG_AUTO_FREE char *what = ig_format("it leads off the volume, to %s", shown);
         ig_access_problem(s, path, what);
+        s->leading_off++;
     } else if (!there) {
         say_missing(s, path, &walk);
     }

@@ -24,6 +24,7 @@ struct ig_access_survey {
     struct ig_access_shapes shapes;
     struct ig_access_tally tally[IG_WANT_KINDS];
     struct ig_access_tally missing, problems, unfollowable;  /* refused only */
+    size_t leading_off;               /* of the problems: links that lead off the volume */
     size_t mounts_below;              /* not judged */
     struct ig_access_mount mount;     /* on which lies what is being judged */
     char *read_only, *frozen, *noexec;  /* the first path of which that is so, where it matters */

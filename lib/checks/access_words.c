@@ -202,7 +202,11 @@ static void set_fix(struct ig_access_survey *s, struct ig_result *r)
         ig_buf_adds(&fix, "Give the symlinks to that user, or put them into a directory without "
                           "the sticky bit. ");
     }
-    if (s->problems.refused > 0) {
+    if (s->leading_off > 0) {
+        ig_buf_adds(&fix, "Name what lies on the volume itself; what a link leads to elsewhere is "
+                          "for \"files\" to judge. ");
+    }
+    if (s->problems.refused > s->leading_off) {
         ig_buf_adds(&fix, "See what keeps the gate from looking there: run it as root, or as the "
                           "main container's user. ");
     }

@@ -108,7 +108,25 @@ static bool say_problems(const struct look *look, struct ig_result *r)
     return true;
 }
 
-static void judge(const struct look *look, struct ig_result *r)
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void say_still_busy(const struct ig_question *q, struct ig_result *r)
+{
+    if (q->scene->settle == 0) {
+        say_busy(r, "");
+        return;
+    }
+    IG_AUTO_FREE char *when = ig_format(" after %u seconds of waiting (--settle)",
+                                        (unsigned)(now() - q->scene->started));
+    say_busy(r, when);
+}
+
+static void judge(const struct ig_question *q, const struct look *look, struct ig_result *r)
 {
     size_t refused = atomic_load(&look->refused);
     size_t unknown = atomic_load(&look->unknown);
@@ -116,7 +134,7 @@ static void judge(const struct look *look, struct ig_result *r)
                        atomic_load(&look->written));
     if (atomic_load(&look->written) > 0) {
         add_open_files(look, r);
-        say_busy(r, "");
+        say_still_busy(q, r);
     } else if (say_problems(look, r)) {
         return;
     } else if (refused > 0) {
@@ -131,13 +149,6 @@ static void judge(const struct look *look, struct ig_result *r)
     } else {
         ig_result_set(r, IG_STATUS_PASS, "No file of it is open for writing, and nothing changed.");
     }
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Look at TREE each second, for the time that --settle gives. False as soon as anything moved. */
@@ -188,11 +199,9 @@ static void run_writers(const struct ig_question *q, struct ig_result *r)
         ig_result_set(r, IG_STATUS_ERROR, "It cannot be listed: %s.", e.text);
         ig_result_fix(r, "Run the gate as a user that may read the volume.");
     } else if (r->item_count > 0) {
-        IG_AUTO_FREE char *when = ig_format(" after %u seconds of waiting (--settle)",
-                                            (unsigned)(now() - q->scene->started));
-        say_busy(r, when);
+        say_still_busy(q, r);
     } else {
-        judge(&look, r);
+        judge(q, &look, r);
         q->volume->quiet = IG_STEAL(look.tree);
     }
     ig_tree_free(look.tree);
