@@ -13,7 +13,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
-passed=0 failed=0
+. test/check.sh
 gate=build/release-arm64/initgate
 rule=initgate-test-$$
 python=/usr/bin/python3
@@ -28,25 +28,6 @@ cleanup() {
     rm -rf "$work"
 }
 trap cleanup EXIT
-
-check() {
-    local what=$1 said
-    shift
-    if said=$("$@" 2>&1); then
-        passed=$((passed + 1))
-        echo "ok $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $what"
-        tail -n 30 <<<"$said" | sed 's/^/    /'
-    fi
-}
-
-finish() {
-    echo "$passed passed, $failed failed"
-    [ "$failed" -eq 0 ]
-    exit
-}
 
 build() {
     cmake --preset release-arm64 && cmake --build --preset release-arm64

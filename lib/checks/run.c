@@ -14,6 +14,7 @@
 #include "checks/shared.h"
 #include "checks/subject.h"
 #include "core/buf.h"
+#include "core/clock.h"
 #include "core/mem.h"
 #include "core/parallel.h"
 #include "core/text.h"
@@ -178,20 +179,13 @@ static void finish(struct run *run, bool failed, const struct ig_error *e)
     pthread_mutex_unlock(&run->lock);
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* What is still to be judged once the volumes are quiet gets a twentieth of the time, at least five
  * seconds; else --timeout would end the run before it can name who writes. */
 static void set_deadline(struct run *run)
 {
     double spare = run->options.timeout / 20.0 > 5 ? run->options.timeout / 20.0 : 5;
     run->scene.settle = run->options.settle;
-    run->scene.started = now();
+    run->scene.started = ig_now();
     run->scene.deadline = run->scene.started + run->options.timeout - spare;
 }
 
@@ -251,14 +245,14 @@ static void tell(struct run *run, double seconds)
 /* Returns NULL once the run is finished, or what made the watchdog end it. Holds the lock. */
 static char *supervise(struct run *run)
 {
-    double start = now();
+    double start = ig_now();
     double last_change = start;
     unsigned long long last_progress = 0;
     while (!run->finished) {
         wait_a_second(run);
         unsigned long long bytes = atomic_load(&run->scene.progress);
         unsigned long long done = atomic_load(&run->published);
-        double t = now();
+        double t = ig_now();
         if (bytes + done != last_progress) {
             last_progress = bytes + done;
             last_change = t;

@@ -6,6 +6,7 @@
 #include "checks/check.h"
 #include "checks/words.h"
 #include "core/buf.h"
+#include "core/clock.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "fsroot/lease.h"
@@ -108,13 +109,6 @@ static bool say_problems(const struct look *look, struct ig_result *r)
     return true;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void say_still_busy(const struct ig_question *q, struct ig_result *r)
 {
     if (q->scene->settle == 0) {
@@ -122,7 +116,7 @@ static void say_still_busy(const struct ig_question *q, struct ig_result *r)
         return;
     }
     IG_AUTO_FREE char *when = ig_format(" after %u seconds of waiting (--settle)",
-                                        (unsigned)(now() - q->scene->started));
+                                        (unsigned)(ig_now() - q->scene->started));
     say_busy(r, when);
 }
 
@@ -155,13 +149,13 @@ static void judge(const struct ig_question *q, const struct look *look, struct i
 static bool stays_quiet(const struct ig_question *q, struct ig_tree *tree, struct ig_result *r)
 {
     struct ig_scene *scene = (struct ig_scene *)q->scene;
-    double until = now() + scene->settle;
+    double until = ig_now() + scene->settle;
     do {
         struct timespec second = {.tv_sec = 1};
         nanosleep(&second, NULL);
         atomic_fetch_add(&scene->progress, 1);
         ig_tree_look_again(tree, add_change, r);
-    } while (r->item_count == 0 && now() < until);
+    } while (r->item_count == 0 && ig_now() < until);
     return r->item_count == 0;
 }
 
@@ -177,7 +171,7 @@ static int settle(const struct ig_question *q, struct look *look, struct ig_resu
         }
         bool quiet = atomic_load(&look->written) == 0;
         if (q->scene->settle == 0 || (stays_quiet(q, look->tree, r) && quiet) ||
-            now() >= q->scene->deadline) {
+            ig_now() >= q->scene->deadline) {
             return 0;
         }
         ig_tree_free(look->tree);

@@ -97,20 +97,23 @@ char *ig_escaped(const char *s)
     return ig_buf_steal(&out);
 }
 
-/* Of a hexadecimal digit, or -1. */
-static int nibble(char c)
+int ig_hex_digit(char c)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c != '\0' ? strchr(digits, c) : NULL;
-    return at != NULL ? (int)(at - digits) : -1;
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 void ig_unescape(struct ig_buf *out, const char *s)
 {
     for (; *s != '\0'; s++) {
         unsigned byte = (unsigned char)*s;
-        if (*s == '\\' && s[1] == 'x' && nibble(s[2]) >= 0 && nibble(s[3]) >= 0) {
-            byte = (unsigned)nibble(s[2]) << 4 | (unsigned)nibble(s[3]);
+        if (*s == '\\' && s[1] == 'x' && ig_hex_digit(s[2]) >= 0 && ig_hex_digit(s[3]) >= 0) {
+            byte = (unsigned)ig_hex_digit(s[2]) << 4 | (unsigned)ig_hex_digit(s[3]);
             s += 3;
         } else if (*s == '\\' && s[1] != '\0') {
             s++;

@@ -40,6 +40,9 @@ void ig_unescape(struct ig_buf *out, const char *s);
  * NULL where none is near enough to be meant. CANDIDATES ends with NULL. */
 const char *ig_suggest(const char *word, const char *const *candidates);
 
+/* The value of a hexadecimal digit of either case, or -1. */
+int ig_hex_digit(char c);
+
 /* Parse all of S as an unsigned decimal number of at most MAX. False where it
  * is empty, has any other character (sign and space too), or is larger. */
 bool ig_parse_uint(const char *s, unsigned long long max, unsigned long long *value);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "core/text.h"
 
 /* Fits a core's cache beside the hash; from 64 KiB to 1 MiB the time is the same. */
 enum { PIECE = 256 * 1024 };
@@ -143,18 +144,6 @@ void ig_sha256_hex(const struct ig_sha256 *digest, char hex[IG_SHA256_HEX + 1])
     hex[IG_SHA256_HEX] = '\0';
 }
 
-/* Of one hex digit, or -1. */
-static int nibble(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 int ig_sha256_parse(const char *hex, struct ig_sha256 *out)
 {
     struct ig_sha256 digest;
@@ -162,7 +151,7 @@ int ig_sha256_parse(const char *hex, struct ig_sha256 *out)
         return -1;
     }
     for (int i = 0; i < IG_SHA256_BYTES; i++) {
-        int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
+        int high = ig_hex_digit(hex[2 * i]), low = ig_hex_digit(hex[2 * i + 1]);
         if (high < 0 || low < 0) {
             return -1;
         }

@@ -5,6 +5,7 @@
 
 #include "core/buf.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "elf/gobuild_priv.h"
 
 /* Part of the text; not NUL-terminated. */
@@ -145,15 +146,11 @@ static bool cut_digits(struct span *s, unsigned digits, unsigned base, uint32_t 
 {
     *value = 0;
     for (unsigned i = 0; i < digits; i++) {
-        unsigned char c = s->length > i ? (unsigned char)s->at[i] : 0;
-        unsigned digit = c >= '0' && c <= '9'   ? (unsigned)c - '0'
-                         : c >= 'a' && c <= 'f' ? (unsigned)c - 'a' + 10
-                         : c >= 'A' && c <= 'F' ? (unsigned)c - 'A' + 10
-                                                : base;
-        if (digit >= base) {
+        int digit = s->length > i ? ig_hex_digit(s->at[i]) : -1;
+        if (digit < 0 || digit >= (int)base) {
             return false;
         }
-        *value = *value * base + digit;
+        *value = *value * base + (unsigned)digit;
     }
     *s = (struct span){s->at + digits, s->length - digits};
     return true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/text.h"
 
 /* Bytes not yet read. */
 struct cursor {
@@ -20,10 +21,7 @@ static void skip_blanks(struct cursor *c)
 
 static int digit(char letter, unsigned base)
 {
-    int value = letter >= '0' && letter <= '9'   ? letter - '0'
-                : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10
-                : letter >= 'A' && letter <= 'F' ? letter - 'A' + 10
-                                                 : -1;
+    int value = ig_hex_digit(letter);
     return value < (int)base ? value : -1;
 }
 

@@ -152,6 +152,16 @@ static const struct ig_param *short_form(const struct ig_spec *spec)
     return NULL;
 }
 
+static const struct ig_param *required_param(const struct ig_spec *spec)
+{
+    for (const struct ig_param *p = spec->params; p != NULL && p->name != NULL; p++) {
+        if (p->required) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
 static int decode_setting_object(const cJSON *value, struct ig_setting *s,
                                  const struct ig_where *where, struct ig_error *e)
 {
@@ -189,6 +199,10 @@ static int decode_setting(const cJSON *value, struct ig_setting *s, const struct
         return decode_setting_object(value, s, where, e);
     }
     if (cJSON_IsTrue(value) && (brief == NULL || brief->type != IG_TYPE_BOOL)) {
+        const struct ig_param *needed = required_param(s->spec);
+        if (needed != NULL) {
+            return ig_fault(where, e, "true is no value here: it needs \"%s\"", needed->name);
+        }
         return ig_fault(where, e, "true is no value here; {} runs the check with its defaults, "
                                   "false switches it off");
     }

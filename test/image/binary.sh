@@ -3,17 +3,8 @@
 # What the release binary must be, by readelf and by running it. Usage: binary.sh BINARY
 set -u
 binary=$(realpath "$1")
-passed=0 failed=0
-
-check() {
-    if "${@:2}" >/dev/null 2>&1; then
-        echo "ok $1"
-        passed=$((passed + 1))
-    else
-        echo "not ok $1"
-        failed=$((failed + 1))
-    fi
-}
+# shellcheck source=test/check.sh
+. "$(dirname "$0")/../check.sh"
 
 lacks() { ! readelf "$1" "$binary" | grep -qE "$2"; }
 has() { readelf "$1" "$binary" | grep -qE "$2"; }

@@ -13,8 +13,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 layer_limit=1100000
 binary_limit=3000000
-passed=0
-failed=0
+# shellcheck source=test/check.sh
+. "$here/../check.sh"
 
 "$top/docker/deps.sh" image test || exit 1
 work=$(mktemp -d)
@@ -28,20 +28,6 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# check WHAT COMMAND...: one result line; what a failing command said follows it.
-check() {
-    local what=$1 said
-    shift
-    if said=$("$@" 2>&1); then
-        passed=$((passed + 1))
-        echo "ok $what"
-    else
-        failed=$((failed + 1))
-        echo "not ok $what"
-        tail -n 20 <<<"$said" | sed 's/^/    /'
-    fi
-}
-
 same() {
     [ "$1" = "$2" ] || { echo "expected: $1"; echo "observed: $2"; return 1; }
 }
@@ -49,12 +35,6 @@ same() {
 at_most() {
     echo "$1 bytes, at most $2"
     [ "$1" -gt 0 ] && [ "$1" -le "$2" ]
-}
-
-finish() {
-    echo "$passed passed, $failed failed"
-    [ "$failed" -eq 0 ]
-    exit
 }
 
 digest_of() {

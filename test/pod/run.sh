@@ -7,19 +7,5 @@
 #   test/pod/run.sh [BINARY [NAME]]
 #
 # BINARY is build/release/initgate unless given; NAME picks the tests whose name contains it.
-set -euo pipefail
-
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
-binary=${1:-$top/build/release/initgate}
-
-if [ ! -x "$binary" ]; then
-    echo "not ok pods: there is no program $binary; build it, or name another"
-    echo "0 passed, 1 failed"
-    exit 1
-fi
-"$top/docker/deps.sh" test
-
-# Debian's own python3: another one on the PATH would lack python3-yaml.
-export PYTHONDONTWRITEBYTECODE=1
-exec /usr/bin/python3 "$here/scenarios.py" "$(realpath "$binary")" "${@:2}"
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+exec "$here/../with_binary.sh" "$here/scenarios.py" "$@"
