@@ -6,6 +6,7 @@
 #include "checks/programs.h"
 #include "checks/undefined.h"
 #include "core/mem.h"
+#include "elf/linkage.h"
 #include "elf/linkages.h"
 #include "elf/unbound.h"
 
@@ -197,7 +198,9 @@ static void judge(const struct ig_question *q, const struct ig_resolution *resol
     bool musl = resolution->kind == IG_LOADER_MUSL;
     bool all = p->mode == MODE_ALL || (p->mode == MODE_DEFAULT && musl);
     /* A lone library is never started, and what it lacks its program supplies: a plugin lacks much. */
-    if (p->mode == MODE_VERSIONS || (!all && q->subject->scanned == IG_SCANNED_LIBRARY)) {
+    bool lone = q->subject->scanned == IG_SCANNED_LIBRARY;
+    bool known = ig_linkage_knows(resolution->objects[0].file->image.e_machine);
+    if (p->mode == MODE_VERSIONS || (!all && (lone || !known))) {
         ig_result_set(r, IG_STATUS_PASS, "Every symbol version that is needed is defined.");
         return;
     }

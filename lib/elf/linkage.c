@@ -42,7 +42,7 @@ struct reader {
     size_t wanted_count, wanted_room;
     size_t room;               /* of out->refs */
     bool program;              /* only a program has COPY relocations */
-    uint32_t jump_slot, copy;
+    const struct reloc_types *types;  /* NULL: no reference is known */
 };
 
 /* Of a string of ig_symtab_string(), eight bytes at a time; never 0. */
@@ -75,12 +75,15 @@ static uint32_t version_hash(const char *text)
 }
 
 /* Types of relocations by machine: JUMP_SLOT and COPY of <elf.h>. */
-static bool know_machine(struct reader *r, uint16_t machine)
+struct reloc_types {
+    uint16_t machine;
+    uint32_t jump_slot, copy;
+};
+
+/* Those of MACHINE, or NULL. */
+static const struct reloc_types *types_of(uint16_t machine)
 {
-    static const struct {
-        uint16_t machine;
-        uint32_t jump_slot, copy;
-    } rows[] = {
+    static const struct reloc_types rows[] = {
         {EM_X86_64, R_X86_64_JUMP_SLOT, R_X86_64_COPY}, {EM_386, R_386_JMP_SLOT, R_386_COPY},
         {EM_AARCH64, R_AARCH64_JUMP_SLOT, R_AARCH64_COPY}, {EM_ARM, R_ARM_JUMP_SLOT, R_ARM_COPY},
         {EM_RISCV, R_RISCV_JUMP_SLOT, R_RISCV_COPY}, {EM_S390, R_390_JMP_SLOT, R_390_COPY},
@@ -88,12 +91,15 @@ static bool know_machine(struct reader *r, uint16_t machine)
     };
     for (size_t i = 0; i < IG_COUNT(rows); i++) {
         if (rows[i].machine == machine) {
-            r->jump_slot = rows[i].jump_slot;
-            r->copy = rows[i].copy;
-            return true;
+            return &rows[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+bool ig_linkage_knows(uint16_t machine)
+{
+    return types_of(machine) != NULL;
 }
 
 static void take_version(void *context, uint16_t index, uint32_t name)
@@ -168,9 +174,9 @@ static void take_symbol(void *context, uint64_t index, const struct ig_symtab_en
 static void add_reference(struct reader *r, uint64_t symbol, uint32_t type, bool plt)
 {
     struct wanted *w = symbol < r->wanted_count ? &r->wanted[symbol] : NULL;
-    uint8_t flag = type == r->copy                 ? IG_REF_COPY
-                   : plt && type == r->jump_slot ? IG_REF_CALL
-                                                  : IG_REF_DATA;
+    uint8_t flag = type == r->types->copy              ? IG_REF_COPY
+                   : plt && type == r->types->jump_slot ? IG_REF_CALL
+                                                       : IG_REF_DATA;
     if (w == NULL || w->name == 0 || (!w->undefined && flag != IG_REF_COPY) ||
         (w->flags & flag) != 0) {
         return;
@@ -212,6 +218,10 @@ static void take_relocs(struct reader *r, const struct ig_reloc_table *table, bo
         if (n < 0) {
             r->table.error = errno;
             return;
+        }
+        if ((size_t)n < wanted && r->table.fault == NULL) {
+            /* The file was cut meanwhile: what was not read is not defined. */
+            r->table.fault = "its relocations are cut short";
         }
         for (size_t i = 0; i + size <= (size_t)n; i += size) {
             uint64_t info = ig_view_word(view, chunk + i + view->word);
@@ -260,7 +270,7 @@ static void read_all(struct reader *r)
         out->defs = ig_realloc_array(out->defs, out->def_count + 1, sizeof *out->defs);
     }
     hash_definitions(out);
-    if (out->known) {
+    if (r->types != NULL) {
         take_relocs(r, &d->rel, false, false);
         take_relocs(r, &d->rela, true, false);
         take_relocs(r, &d->jmprel, d->jmprel_has_addends, true);
@@ -273,8 +283,9 @@ int ig_linkage_parse(const struct ig_bytes *from, const struct ig_image *image,
                      const struct ig_dynamic *dynamic, struct ig_symtab_room *room,
                      struct ig_linkage *out, struct ig_error *e)
 {
-    struct reader r = {.out = out, .e = e, .program = image->interp_state != IG_INTERP_NONE};
-    *out = (struct ig_linkage){.known = know_machine(&r, image->e_machine)};
+    struct reader r = {.out = out, .e = e, .program = image->interp_state != IG_INTERP_NONE,
+                       .types = types_of(image->e_machine)};
+    *out = (struct ig_linkage){0};
     ig_symtab_open(&r.table, from, image, dynamic, room);
     int status = 0;
     if (r.table.count != 0) {

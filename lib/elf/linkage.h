@@ -51,9 +51,11 @@ struct ig_linkage {
     size_t ref_count;
     bool versioned;        /* has versions: a reference's is compared */
     size_t kept;           /* bytes that all of this takes */
-    bool known;            /* the machine's relocations are known; else there are no refs */
     char *fault;           /* why a table could not be read to its end, a sentence; owned or NULL */
 };
+
+/* Are the relocations of MACHINE (EM_...) known? Else no references are found. */
+bool ig_linkage_knows(uint16_t machine);
 
 /* Read it all, with strings in ROOM meanwhile. -1 only where reading failed. */
 int ig_linkage_parse(const struct ig_bytes *from, const struct ig_image *image,
