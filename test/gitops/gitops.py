@@ -272,4 +272,5 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with engine.alone():
+        sys.exit(main())

@@ -8,6 +8,8 @@ user's is ever listed, renumbered or removed.
 
     eval "$(test/pod/engine.py)"      makes podman in this shell show what the tests show
 """
+import contextlib
+import fcntl
 import functools
 import hashlib
 import os
@@ -91,6 +93,24 @@ def podman(*words, **options):
 
 def buildah(*words, **options):
     return run("buildah", *words, **options).stdout.strip()
+
+
+@contextlib.contextmanager
+def alone():
+    """Keeps other test runs from this storage, and ends what a killed one left mounted in it.
+
+    Podman counts the mounts of an image for all its users: two runs at once could not tell their
+    own from each other's.
+    """
+    environment()
+    with open(CACHE / "pods.lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("# waiting for another test run to end", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        podman("image", "unmount", "--all", "--force")
+        yield
 
 
 if __name__ == "__main__":
