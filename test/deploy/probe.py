@@ -33,7 +33,7 @@ def pod(**container):
 
 
 def values(the_pod, policy=None, **gate):
-    policy = policy or {"binaries": [{"path": "/app/server"}]}
+    policy = policy or {"binaries": [{"path": "/app/server", "sha256": "f" * 64}]}
     return {"pod": the_pod, "initgate": {"image": dict(GATE), "policy": policy, **gate}}
 
 

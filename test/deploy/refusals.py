@@ -12,6 +12,10 @@ CONTEXT = {"runAsUser": 1001, "runAsGroup": 1001, "capabilities": {"drop": ["ALL
 
 
 def binaries(**keys):
+    return bare(**{"sha256": False, **keys})
+
+
+def bare(**keys):
     return {"binaries": [{"path": APP, **keys}]}
 
 
@@ -45,6 +49,21 @@ SCHEMA = {
     "another policy version": (values(pod(), {"apiVersion": "v2", **binaries()}),
                                "at '/policy/apiVersion'"),
     "a gate that runs as root": (values(pod(), runAsUser=0), "at '/runAsUser': minimum: got 0"),
+    "no user of the gate's own": (values(pod(), runAsUser=None), "missing property 'runAsUser'"),
+    "no group of the gate's own": (values(pod(), runAsGroup=None),
+                                   "missing property 'runAsGroup'"),
+    "no resources": (values(pod(), resources=None), "missing property 'resources'"),
+    "no limits": (values(pod(), resources={"limits": None}),
+                  "at '/resources': missing property 'limits'"),
+    "no memory limit": (values(pod(), resources={"limits": {"memory": None}}),
+                        "at '/resources/limits': missing property 'memory'"),
+    "a memory limit of 0, which is none": (values(pod(), resources={"limits": {"memory": 0}}),
+                                           "at '/resources/limits/memory': minimum: got 0"),
+    "the same as a string": (values(pod(), resources={"limits": {"memory": "0Mi"}}),
+                             "at '/resources/limits/memory': '0Mi' does not match pattern"),
+    "a memory limit in thousandths of a byte":
+        (values(pod(), resources={"limits": {"memory": "64m"}}),
+         "at '/resources/limits/memory': '64m' does not match pattern"),
     "warnOnly as a string": (values(pod(), warnOnly="no"),
                              "at '/warnOnly': got string, want boolean"),
 }
@@ -60,6 +79,13 @@ SENTENCES = {
                   "initgate.image.digest is empty: set it to the sha256:... digest"),
     "an empty policy": (values(pod(), {"metadata": {"name": "x"}}),
                         "initgate.policy names nothing to check"),
+    "a program without a digest":
+        (values(pod(), bare()),
+         "initgate.policy.binaries[0] (/app/server) has no sha256, so any program at that path "
+         "would pass: give its digest, or sha256: false where none is to be compared."),
+    "a program with the severity of a digest and none":
+        (values(pod(), bare(sha256={"severity": "fail"})),
+         "initgate.policy.binaries[0] (/app/server) has no sha256"),
     "no such container": (values(pod(), container="api"),
                           'initgate.container "api" is none of the pod\'s containers (app).'),
     "a main image by tag": (values(pod(image="r/app:v1")),
@@ -162,11 +188,12 @@ FILLED = {
         (values(pod(volumeMounts=MOUNTS), binaries(interpreter="/lib/ld.so"),
                 pattern="sharedVolume"),
          {"volumes": [{"mountPath": "/app", "readOnly": True}], "trustedUids": [0, 65532],
-          "binaries": [{"path": APP, "interpreter": {"path": "/lib/ld.so", "visible": False}}]}),
+          "binaries": [{"path": APP, "sha256": False,
+                        "interpreter": {"path": "/lib/ld.so", "visible": False}}]}),
     "sharedVolume: the innermost of two mounts":
         (values(pod(volumeMounts=[{"name": "in", "mountPath": "/app/bin"},
                                   {"name": "out", "mountPath": "/app/"}]),
-                {"binaries": [{"path": "/app/bin/server"}], "files": [{"path": "/app/config"}]},
+                {"binaries": [{"path": "/app/bin/server", "sha256": False}], "files": [{"path": "/app/config"}]},
                 pattern="sharedVolume"),
          {"volumes": [{"mountPath": "/app/bin"}, {"mountPath": "/app"}]}),
     "sharedVolume: a loader that is delivered too, a policy that says who is trusted":
@@ -174,7 +201,7 @@ FILLED = {
                 {**binaries(interpreter={"path": "/app/ld.so"}), "trustedUids": [0]},
                 pattern="sharedVolume"),
          {"trustedUids": [0],
-          "binaries": [{"path": APP, "interpreter": {"path": "/app/ld.so"}}]}),
+          "binaries": [{"path": APP, "sha256": False, "interpreter": {"path": "/app/ld.so"}}]}),
     "imageVolume: where the volume is":
         (values(pod(volumeMounts=MOUNTS), {**binaries(), "volumes": [{"mountPath": "/app"}]},
                 pattern="imageVolume"),
@@ -186,6 +213,21 @@ def check_refused(chart, given, text, prefix=""):
     said = " ".join(chart.refusal(given).split())
     if f"{prefix}{text}" not in said:
         raise AssertionError(f"helm says {said!r}, not {prefix}{text!r}")
+
+
+def check_declined(chart):
+    """A program may go without a digest where the policy says so; both forms of a digest are one."""
+    for said in (False, "a" * 64, {"sha256": "a" * 64, "severity": "warn"}):
+        policy = policy_of(chart.render(values(pod(), bare(sha256=said))))
+        expect("the policy's sha256", policy["binaries"][0]["sha256"], said)
+
+
+def check_limits(chart):
+    """Every form of a memory limit that is one, and no CPU limit, are accepted."""
+    for memory in ("64Mi", "0.5Gi", "128M", 67108864):
+        resources = {"limits": {"memory": memory, "cpu": None}, "requests": None}
+        gate = chart.render(values(pod(), resources=resources))[-1]["spec"]["initContainers"][-1]
+        expect("the gate's resources", gate["resources"], {"limits": {"memory": memory}})
 
 
 def check_filled(chart, given, wanted):
@@ -238,6 +280,8 @@ def tests(_binary):
                    lambda g=given, t=text: check_refused(chart, g, t, "initgate: "))
         for name, (given, wanted) in FILLED.items():
             yield f"filled in: {name}", lambda g=given, w=wanted: check_filled(chart, g, w)
+        yield "a digest that is declined", lambda: check_declined(chart)
+        yield "memory limits", lambda: check_limits(chart)
         yield "the gate's mounts", lambda: check_mounts(chart)
         yield "the gate's place", lambda: check_order(chart)
         yield "an application that runs as root", lambda: check_root(chart)

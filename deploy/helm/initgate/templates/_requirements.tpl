@@ -9,12 +9,25 @@ start. */ -}}
 {{- if and (ne .pattern "sharedVolume") (not (contains "@sha256:" .main.image)) -}}
 {{- fail (printf "initgate: pattern %s checks the image of container %s, and %s is not pinned by digest: the tag could move between the check and the start. Use NAME@sha256:..., or pattern sharedVolume where the program is on a volume." .pattern .main.name .main.image) -}}
 {{- end -}}
+{{- include "initgate.requireDigests" . -}}
 {{- include "initgate.requireNames" . -}}
 {{- include "initgate.requireProc" . -}}
 {{- include "initgate.requireMounts" . -}}
 {{- include "initgate.requireVolumes" . -}}
 {{- range concat (.policy.binaries | default list) (.policy.files | default list) -}}
 {{- include "initgate.requireSight" (dict "plan" $plan "path" .path) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Helm replaces lists as a whole: one --set of a path takes the digest of values.yaml away, and the
+gate itself would pass any program there with a skip. */ -}}
+{{- define "initgate.requireDigests" -}}
+{{- range $index, $binary := .policy.binaries -}}
+{{- $said := $binary.sha256 -}}
+{{- if kindIs "map" $said -}}{{- $said = $said.sha256 -}}{{- end -}}
+{{- if kindIs "invalid" $said -}}
+{{- fail (printf "initgate: initgate.policy.binaries[%d] (%s) has no sha256, so any program at that path would pass: give its digest, or sha256: false where none is to be compared." $index $binary.path) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
