@@ -135,6 +135,8 @@ void ig_tree_path(const struct ig_tree_entry *entry, struct ig_buf *out);
 struct ig_tree_entry *ig_tree_find(const struct ig_tree *tree, const char *path);
 /* Is PATH one of options.ignore, or below one? */
 bool ig_tree_ignores(const struct ig_tree *tree, const char *path);
+/* Is one of options.ignore below PATH? */
+bool ig_tree_ignores_below(const struct ig_tree *tree, const char *path);
 /* Its metadata; nlink is 0, the ACL is borrowed: do not free it. */
 struct ig_meta ig_tree_meta(const struct ig_tree_entry *entry);
 /* What went wrong with it, as the end of a sentence that begins with its name: "cannot be opened:

@@ -147,3 +147,16 @@ bool ig_tree_ignores(const struct ig_tree *tree, const char *path)
     }
     return false;
 }
+
+bool ig_tree_ignores_below(const struct ig_tree *tree, const char *path)
+{
+    const struct ig_tree_options *o = &tree->state->options;
+    size_t n = strlen(path);
+    for (size_t i = 0; i < o->ignore_count; i++) {
+        if (strncmp(o->ignore[i], path, n) == 0 && o->ignore[i][n] == '/' &&
+            o->ignore[i][n + 1] != '\0') {
+            return true;
+        }
+    }
+    return false;
+}

@@ -7,6 +7,7 @@
 
 #include "core/mem.h"
 #include "core/text.h"
+#include "tree/listed.h"
 
 enum { PIECE = 64 << 10 };
 
@@ -20,7 +21,7 @@ struct compare {
     size_t next;          /* of the own form: the first entry that no line was held against */
     struct ig_buf path;   /* of that entry */
     bool path_known;
-    uint8_t *seen;        /* of a checksum file: a bit an entry */
+    struct ig_listed listed;  /* of a checksum file */
 };
 
 static void differ(struct compare *c, const char *kind, const char *path, char *detail)
@@ -188,14 +189,13 @@ static void say_missing(struct compare *c, const struct ig_manifest_line *line)
     }
 }
 
-/* A folder that may be there is still one in which listed files may lie. */
+/* A folder that may be there is still one in which files may lie that the own form lists. */
 static void say_extra(struct compare *c, struct ig_tree_entry *entry, const char *path)
 {
-    bool counts = c->parser->form == IG_MANIFEST_OWN ||
-                  (!S_ISDIR(entry->mode) && !S_ISLNK(entry->mode));
-    if (!c->extra && entry->step != IG_TREE_LOOK && !S_ISDIR(entry->mode)) {
+    bool holds_none = c->parser->form == IG_MANIFEST_SUMS || !S_ISDIR(entry->mode);
+    if (!c->extra && entry->step != IG_TREE_LOOK && holds_none) {
         entry->flags |= IG_TREE_UNLISTED;
-    } else if (c->extra && counts && entry->step != IG_TREE_LOOK) {
+    } else if (c->extra && entry->step != IG_TREE_LOOK) {
         differ(c, "extra", path, ig_strdup(type_of(entry->mode)));
     }
 }
@@ -234,54 +234,36 @@ static void merge(struct compare *c, const struct ig_manifest_line *line)
     say_missing(c, line);
 }
 
-static size_t index_of(const struct ig_tree *tree, const char *path)
-{
-    size_t low = 0;
-    size_t high = tree->count;
-    IG_AUTO_BUF struct ig_buf here = {0};
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        here.length = 0;
-        ig_tree_path(tree->entries[middle], &here);
-        int order = strcmp(here.data, path);
-        if (order == 0) {
-            return middle;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return tree->count;
-}
-
 static int look_up(struct compare *c, const struct ig_manifest_line *line, struct ig_error *e)
 {
-    if (c->seen == NULL) {
-        c->seen = ig_alloc(c->tree->count / 8 + 1);
-    }
-    size_t i = index_of(c->tree, line->path);
-    if (i == c->tree->count) {
-        say_missing(c, line);
-        return 0;
-    }
-    if ((c->seen[i / 8] >> (i % 8) & 1) != 0) {
+    bool again = false;
+    size_t i = ig_listed_add(&c->listed, line->path, &again);
+    if (again) {
         IG_AUTO_FREE char *shown = ig_escaped(line->path);
         return ig_error_set(e, 0, "line %zu repeats a path: %s", line->number, shown);
     }
-    c->seen[i / 8] |= (uint8_t)(1U << (i % 8));
-    compare_entry(c, c->tree->entries[i], line);
+    if (i == c->tree->count) {
+        say_missing(c, line);
+    } else {
+        compare_entry(c, c->tree->entries[i], line);
+    }
     return 0;
 }
 
 static int take_line(void *context, const struct ig_manifest_line *line, struct ig_error *e)
 {
     struct compare *c = context;
+    bool sums = c->parser->form == IG_MANIFEST_SUMS;
+    if (sums && c->listed.tree == NULL) {
+        ig_listed_begin(&c->listed, c->tree);
+    }
     if (ig_tree_ignores(c->tree, line->path)) {
+        if (sums) {
+            ig_listed_above(&c->listed, line->path);
+        }
         return 0;
     }
-    if (c->parser->form == IG_MANIFEST_SUMS) {
+    if (sums) {
         return look_up(c, line, e);
     }
     merge(c, line);
@@ -291,7 +273,7 @@ static int take_line(void *context, const struct ig_manifest_line *line, struct 
 static void find_extra(struct compare *c)
 {
     for (size_t i = c->next; i < c->tree->count; i++) {
-        if (c->seen == NULL || (c->seen[i / 8] >> (i % 8) & 1) == 0) {
+        if (c->parser->form == IG_MANIFEST_OWN || ig_listed_lacks(&c->listed, i)) {
             c->next = i;
             c->path_known = false;
             say_extra(c, c->tree->entries[i], next_path(c));
@@ -368,7 +350,7 @@ int ig_tree_compare(const struct ig_tree *tree, int fd, unsigned without, bool e
     }
     ig_manifest_free(&parser);
     ig_buf_free(&c.path);
-    free(c.seen);
+    ig_listed_free(&c.listed);
     return status;
 }
 

@@ -24,9 +24,9 @@ struct ig_comparison {
 
 /* Compare TREE, whose content was read, with the manifest in FD, read from its start and digested on the
  * way into *DIGEST. What an entry's error hides is no difference. WITHOUT is what the caller leaves
- * out; EXTRA says that what the manifest lacks is a difference; else such entries, but for folders,
- * get IG_TREE_UNLISTED: nothing of them matters. A checksum file speaks of regular files' content
- * alone: directories and symlinks are never extra then.
+ * out; EXTRA says that what the manifest lacks is a difference; else such entries get IG_TREE_UNLISTED:
+ * nothing of them matters (but not the folders of an own manifest, below which it may list files). A
+ * checksum file lists regular files, and implies the folders above each.
  * -1 with E where the comparison is not whole (malformed, refused, or an errno); free it in any case. */
 int ig_tree_compare(const struct ig_tree *tree, int fd, unsigned without, bool extra,
                     struct ig_sha256 *digest, struct ig_comparison *out, struct ig_error *e);

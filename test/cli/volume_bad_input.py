@@ -156,8 +156,14 @@ def test_names(bench, group):
             lines = [x for x in f.read().split(b"\n") if b"  to-" not in x]
         data = b"\n".join(lines)
         put(sums, data)
+        tree = {"sha256": sha256(data), "manifest": sums}
         expect(group, "odd names by sha256sum", verify(bench, [
-            {"mountPath": top, "tree": {"sha256": sha256(data), "manifest": sums}}]), 0, "pass", [])
+            {"mountPath": top, "tree": {**tree, "extra": "allow"}}]), 0, "pass", [])
+        run = verify(bench, [{"mountPath": top, "tree": tree}])
+        expect(group, "odd names by sha256sum, of links none", run, 1, "fail")
+        links = sum(name.startswith("to-") for name in os.listdir(top))
+        group.add("odd names by sha256sum: each link is extra",
+                  None if [kind for kind, _ in items(run)] == ["extra"] * links else f"{items(run)}")
 
 
 def test_special(bench, group):
