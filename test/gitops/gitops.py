@@ -9,6 +9,7 @@ import copy
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -133,6 +134,24 @@ def check_shell():
         dialect = shell if shell == "bash" else "sh"
         tools.run("shellcheck", f"--shell={dialect}", "-", stdin=script)
         expect(f"{name} is long enough to be the step", "initgate verify" in script, True)
+
+
+def unpinned(text):
+    """Actions without a commit and images without a digest; a chart's repository has one beside it."""
+    actions = re.findall(r"uses: (\S+)", text)
+    pictures = re.findall(r"(?<!repository: )\bregistry\.example\.com/\S+", text)
+    return [name for name in actions if not re.search(r"@[0-9a-f]{40}$", name)] + \
+        [name for name in pictures if not re.search(r"@sha256:[0-9a-f]{64}$", name)]
+
+
+def check_pins():
+    expect("what is found", unpinned("uses: a/b@v1\nname: registry.example.com/a:v1\n"
+                                     f"uses: a/b@{'0' * 40} # v1\nrepository: registry.example.com/a"),
+           ["a/b@v1", "registry.example.com/a:v1"])
+    for path in sorted(GITOPS.rglob("*.yaml")):
+        expect(f"what {path.relative_to(GITOPS)} does not pin",
+               unpinned(path.read_text(encoding="utf-8")), [])
+    expect("actions", len(re.findall("uses: ", text_of(GITHUB))), 3)
 
 
 # The Jobs.
@@ -283,6 +302,7 @@ def tests(binary):
     yield "gitlab", check_gitlab
     yield "tekton", check_tekton
     yield "shellcheck", check_shell
+    yield "pins", check_pins
     yield "jobs", check_jobs
     yield "argocd", check_argocd
     yield "flux", check_flux
