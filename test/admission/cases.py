@@ -22,6 +22,7 @@ EXCHANGED = "An init container other than install-gate mounts the gate's own vol
 ELSEWHERE = "The gate mounts a volume that container server does not have at the same path"
 PRIVILEGED = "Container {} is privileged: it can change what was checked"
 WRITER = "Init container {} can write to a volume that the gate checks, after or while it does."
+COMPANION = "Sidecar mesh runs beside the gate among the same processes"
 NO_CONTAINER = "The annotation initgate.dev/container names nobody, which is no container"
 PARAMETERS = "The parameters of initgate's policies name no gate, or one that is not pinned"
 NO_PARAMETERS = "no params found for policy binding with `Deny` parameterNotFoundAction"
@@ -374,6 +375,65 @@ def writers():
             inits(helper("late", mount("fixed", "/fixed")))))
 
 
+def pod_set(**fields):
+    return lambda p: p["spec"].update(fields)
+
+
+def confined(user, **more):
+    """A mesh that runs as `user` and cannot become another."""
+    return dict(MESH, securityContext={"runAsUser": user, "allowPrivilegeEscalation": False, **more})
+
+
+def users(pod_user, gate_user):
+    """The pod's user and the gate's; None where it says none."""
+    def edit(p):
+        for where, user in ((p["spec"], pod_user), (gate(p), gate_user)):
+            context = where.setdefault("securityContext", {})
+            context.pop("runAsUser", None)
+            if user is not None:
+                context["runAsUser"] = user
+    return edit
+
+
+def companions():
+    """Who runs among the gate's processes while it does."""
+    for pattern in ("shared-volume", "image-volume"):
+        for field in ("shareProcessNamespace", "hostPID"):
+            shared = then(volumes(MESH_VOLUME), pod_set(**{field: True}))
+            yield new(f"{field}, and nobody beside the gate", pattern, shared)
+            yield new(f"{field}, a sidecar behind the gate", pattern, then(shared, inits(MESH)))
+            yield new(f"{field}, an earlier init container", pattern,
+                      then(shared, inits(helper(), at=0)))
+            yield new(f"{field}, an earlier sidecar", pattern, then(shared, inits(MESH, at=0)),
+                      COMPANION)
+            yield new(f"no {field}, an earlier sidecar", pattern, then(
+                volumes(MESH_VOLUME), pod_set(**{field: False}), inits(MESH, at=0)))
+    pattern = "image-volume"
+    shared = then(volumes(MESH_VOLUME), pod_set(shareProcessNamespace=True))
+    for name, pod_user, gate_user, mesh, refused in (
+            ("another user", None, 1001, confined(1337), None),
+            ("another user than the pod's", 1001, None, confined(1337), None),
+            ("the pod's user, not the gate's", 1337, 1001, confined(None), None),
+            ("the gate's user", None, 1001, confined(1001), COMPANION),
+            ("the gate's user, as the pod says", 1001, None, confined(1001), COMPANION),
+            ("root", None, 1001, confined(0), COMPANION),
+            ("a user of its image", None, 1001, confined(None), COMPANION),
+            ("the pod's root", 0, 1001, confined(None), COMPANION),
+            ("another user, the gate as its image says", None, None, confined(1337), COMPANION),
+            ("another user, who may become others", None, 1001,
+             confined(1337, allowPrivilegeEscalation=True), COMPANION),
+            ("another user, who may become others by default", None, 1001,
+             dict(MESH, securityContext={"runAsUser": 1337}), COMPANION)):
+        mesh = copy.deepcopy(mesh)
+        if mesh["securityContext"].get("runAsUser", 0) is None:
+            del mesh["securityContext"]["runAsUser"]
+        yield new(f"shared processes, an earlier sidecar as {name}", pattern,
+                  then(shared, users(pod_user, gate_user), inits(mesh, at=0)), refused)
+    for user, refused in ((65532, COMPANION), (1337, None)):
+        yield new(f"shared processes, {user} beside an installer of 65532", "same-image",
+                  then(shared, inits(confined(user), at=0)), refused)
+
+
 def config_map(name="server-policy", key="policy.json", **more):
     return {"apiVersion": "v1", "kind": "ConfigMap",
             "metadata": {"name": name, "namespace": "shop"}, **(more or {"data": {key: "{}"}})}
@@ -407,5 +467,5 @@ def outside():
 
 
 def all_cases():
-    return [*every_pattern(), *own_image(), *inside_the_application(), *writers(), *policies(),
-            *outside()]
+    return [*every_pattern(), *own_image(), *inside_the_application(), *writers(), *companions(),
+            *policies(), *outside()]
