@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The tests of deploy/: charts, components, and what they render as real pods.
+"""The tests of deploy/: charts, components, what they render as real pods, and the Dockerfile.
 
     test/deploy/run.sh [BINARY [NAME]]          NAME: only the tests whose name contains it
     test/deploy/tests.py --golden BINARY        writes test/deploy/golden
@@ -13,6 +13,7 @@ import time
 import tools  # first: it puts the folders of the others on the path
 import charts
 import components
+import dockerfile
 import driver
 import engine
 import pods
@@ -42,7 +43,7 @@ def check_yaml():
 
 def tests(binary):
     yield "yamllint", check_yaml
-    for module in (charts, refusals, components, pods):
+    for module in (dockerfile, charts, refusals, components, pods):
         yield from module.tests(binary)
 
 

@@ -4,6 +4,7 @@ deploy/ do with them."""
 import contextlib
 import fcntl
 import functools
+import hashlib
 import json
 import os
 import shutil
@@ -69,18 +70,20 @@ def tool(name):
 
 
 @functools.cache
-def models():
-    """The node_modules folder with kubernetes-models in it."""
-    into = CACHE / "deploy" / MODELS
+def modules(*packages):
+    """The node_modules folder with these packages of npm's, NAME@VERSION, in it: fetched once."""
+    wanted = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
+    into = CACHE / "deploy" / f"npm-{wanted}"
     with _alone():
         if not into.exists():
-            print(f"# fetching {MODELS} from npm", flush=True)
+            print(f"# fetching {' '.join(packages)} from npm", flush=True)
             fresh = into.with_suffix(".tmp")
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir()
             # With the user's own settings: the registry's address may be one of them.
             subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-save",
-                            "--prefix", str(fresh), MODELS], check=True, timeout=300)
+                            "--ignore-scripts", "--prefix", str(fresh), *packages],
+                           check=True, timeout=300)
             fresh.rename(into)
     return into / "node_modules"
 
@@ -111,7 +114,8 @@ def policy_of(found):
 
 def schema_faults(objects):
     """What Kubernetes' schemas say of each object: "" where nothing is wrong."""
-    done = run("node", TOP / "test/deploy/validate.mjs", models(), stdin=json.dumps(objects))
+    done = run("node", TOP / "test/deploy/validate.mjs", modules(MODELS),
+               stdin=json.dumps(objects))
     return json.loads(done.stdout)
 
 

@@ -6,7 +6,6 @@ steps extracted and run over a real image, and the Jobs run as real pods.
     test/gitops/run.sh [BINARY [NAME]]     NAME: only the tests whose name contains it
 """
 import copy
-import hashlib
 import json
 import os
 import re
@@ -49,20 +48,8 @@ def text_of(name):
 
 
 def modules():
-    """The node_modules folder with PACKAGES, fetched once."""
-    wanted = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:12]
-    into = engine.CACHE / "deploy" / f"gitops-{wanted}"
-    with tools._alone():  # pylint: disable=protected-access
-        if not into.exists():
-            print(f"# fetching {' '.join(PACKAGES)} from npm", flush=True)
-            fresh = into.with_suffix(".tmp")
-            shutil.rmtree(fresh, ignore_errors=True)
-            fresh.mkdir()
-            subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-save",
-                            "--ignore-scripts", "--prefix", str(fresh), *PACKAGES],
-                           check=True, timeout=300)
-            fresh.rename(into)
-    return into / "node_modules"
+    """The node_modules folder with PACKAGES."""
+    return tools.modules(*PACKAGES)
 
 
 def lint(objects=(), workflows=()):
