@@ -138,7 +138,9 @@ static int measure_generation(const struct ig_scene *scene, const struct ig_meas
 {
     struct ig_generation generation;
     ig_generation_open(&generation, walk);
-    int all = ig_generation_is_all(&generation, walk->fd, e);
+    struct ig_names strangers;
+    int all = ig_generation_is_all(&generation, walk->fd, &strangers, e);
+    ig_names_free(&strangers);
     int fd = all == 1 ? generation.data.fd : walk->fd;
     int status = all < 0 ? -1 : measure_tree(scene, asked, fd, m, e);
     ig_generation_close(&generation);

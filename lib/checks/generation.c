@@ -98,15 +98,18 @@ static int moved_on(const struct ig_generation *g, struct ig_error *e)
     return ig_error_set(e, 0, "it moved on to generation %s meanwhile", shown);
 }
 
-int ig_generation_is_all(const struct ig_generation *g, int volume, struct ig_error *e)
+int ig_generation_is_all(const struct ig_generation *g, int volume, struct ig_names *strangers,
+                         struct ig_error *e)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
     int keys = 0;
+    *strangers = (struct ig_names){0};
     for (int looks = 0; g->data.fd >= 0 && keys == 0 && looks < LOOKS; looks++) {
         if (looks > 0) {
             nanosleep(&pause, NULL);
         }
-        keys = ig_keys_only(volume, g->data.fd, e);
+        ig_names_free(strangers);
+        keys = ig_keys_only(volume, g->data.fd, strangers, e);
     }
     return keys == 0 && g->data.fd >= 0 ? moved_on(g, e) : keys;
 }

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "fsroot/fsroot.h"
+#include "fsroot/list.h"
 
 /* "..data" as it was when the volume was opened. */
 struct ig_generation {
@@ -29,9 +30,11 @@ void ig_generation_open(struct ig_generation *generation, const struct ig_walk *
 void ig_generation_close(struct ig_generation *generation);
 
 /* Is the folder VOLUME, of which this is the "..data", nothing but this generation and the links to it?
- * Then its tree is the generation's. Looks again for a moment, in which a swap ends. 1 or 0; -1 with E
- * where that cannot be told, or "..data" has moved on. */
-int ig_generation_is_all(const struct ig_generation *generation, int volume, struct ig_error *e);
+ * Then its tree is the generation's. Looks again for a moment, in which a swap ends. 1 or 0 (what else
+ * there is comes into STRANGERS, see ig_keys_only(); nothing where it is no such volume); -1 with E where
+ * that cannot be told, or "..data" has moved on. Free STRANGERS in any case. */
+int ig_generation_is_all(const struct ig_generation *generation, int volume,
+                         struct ig_names *strangers, struct ig_error *e);
 
 /* What "..data" names now, malloc'd; NULL where that cannot be told (E says why). */
 char *ig_generation_now(const struct ig_generation *generation, struct ig_error *e);

@@ -95,3 +95,35 @@ void ig_trouble_say(const struct ig_trouble *trouble, bool compared, struct ig_r
                          "the pod starts.");
     }
 }
+
+static bool has_item(const struct ig_result *r, const char *kind, const char *path)
+{
+    for (size_t i = 0; i < r->item_count; i++) {
+        if (strcmp(r->items[i].kind, kind) == 0 && strcmp(r->items[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A manifest with "..data" in it is that of the whole, to which these belong. */
+void ig_trouble_strangers(const struct ig_names *strangers, bool named, struct ig_result *r)
+{
+    struct ig_naming names = {0};
+    if (r->status != IG_STATUS_FAIL || strangers->count == 0 ||
+        (named && !has_item(r, "extra", "..data"))) {
+        return;
+    }
+    for (size_t i = 0; i < strangers->count; i++) {
+        bool key = strncmp(strangers->list[i], "..data/", strlen("..data/")) == 0;
+        ig_naming_add(&names, "", strangers->list[i], key ? "a key without its link" : NULL);
+    }
+    ig_naming_end(&names);
+    ig_result_set(r, IG_STATUS_FAIL, "It differs from what was measured, and is not one generation "
+                                     "of a ConfigMap, Secret or projected volume alone: it also "
+                                     "holds %s.", ig_buf_text(&names.text));
+    ig_result_fix(r, "Take that away: a subPath or a mount that names no key makes such a folder, "
+                     "and a new pod has the volume without it. If it belongs there, measure the "
+                     "volume as it is.");
+    ig_buf_free(&names.text);
+}

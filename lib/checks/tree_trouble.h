@@ -28,6 +28,10 @@ void ig_trouble_find(const struct ig_question *q, const struct ig_tree *tree,
                      struct ig_trouble *trouble, struct ig_result *r);
 /* COMPARED: R says already how the comparison went. */
 void ig_trouble_say(const struct ig_trouble *trouble, bool compared, struct ig_result *r);
+/* R says how a volume as the kubelet writes them differs, which was compared as a whole because of
+ * STRANGERS (generation.h): each of the kubelet's own names does then, so these alone are told. NAMED: what
+ * differs is in R's items. */
+void ig_trouble_strangers(const struct ig_names *strangers, bool named, struct ig_result *r);
 void ig_trouble_free(struct ig_trouble *trouble);
 
 #endif

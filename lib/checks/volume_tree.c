@@ -283,6 +283,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
 {
     const struct tree_params *p = q->setting->params;
     IG_AUTO_CLOSE int manifest = -1;
+    struct ig_names strangers;
     struct ig_error e = {0};
     if (!ig_volume_seen(q, r)) {
         return;
@@ -298,12 +299,14 @@ static void run(const struct ig_question *q, struct ig_result *r)
         return;
     }
     const struct ig_generation *generation = &q->volume->generation;
-    int keys = ig_generation_is_all(generation, q->volume->walk.fd, &e);
+    int keys = ig_generation_is_all(generation, q->volume->walk.fd, &strangers, &e);
     if (keys < 0) {
         say_unreadable(&e, r);
-        return;
+    } else {
+        read_and_judge(q, keys == 1 ? generation->data.fd : q->volume->walk.fd, manifest, r);
+        ig_trouble_strangers(&strangers, manifest >= 0, r);
     }
-    read_and_judge(q, keys == 1 ? generation->data.fd : q->volume->walk.fd, manifest, r);
+    ig_names_free(&strangers);
 }
 
 /* --- the last look -------------------------------------------------------- */

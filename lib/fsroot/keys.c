@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "core/text.h"
 #include "fsroot/tree_priv.h"
 
 static const char data[] = "..data";
@@ -57,8 +58,14 @@ static int read_names(int dir, struct ig_arena *arena, struct ig_tree_names *nam
     return *fd < 0 ? errno : ig_tree_read_names(*fd, arena, names);
 }
 
+static void add(struct ig_names *names, char *name)
+{
+    names->list = ig_realloc_array(names->list, names->count + 1, sizeof *names->list);
+    names->list[names->count++] = name;
+}
+
 static int judge(int dirfd, int generation, struct ig_arena *arena, struct ig_tree_names *links,
-                 struct ig_tree_names *keys, struct ig_error *e)
+                 struct ig_tree_names *keys, struct ig_names *strangers, struct ig_error *e)
 {
     IG_AUTO_CLOSE int dir = -1;
     IG_AUTO_CLOSE int inside = -1;
@@ -71,23 +78,24 @@ static int judge(int dirfd, int generation, struct ig_arena *arena, struct ig_tr
     }
     for (size_t i = 0; i < links->count; i++) {
         if (!belongs(dir, links->list[i].name, &held)) {
-            return 0;
+            add(strangers, ig_strdup(links->list[i].name));
         }
     }
     for (size_t i = 0; i < keys->count; i++) {
         if (!has(links, keys->list[i].name)) {
-            return 0;
+            add(strangers, ig_format("%s/%s", data, keys->list[i].name));
         }
     }
-    return 1;
+    return strangers->count == 0;
 }
 
-int ig_keys_only(int dirfd, int generation, struct ig_error *e)
+int ig_keys_only(int dirfd, int generation, struct ig_names *strangers, struct ig_error *e)
 {
     struct ig_arena arena = {0};
     struct ig_tree_names links = {0};
     struct ig_tree_names keys = {0};
-    int status = judge(dirfd, generation, &arena, &links, &keys, e);
+    *strangers = (struct ig_names){0};
+    int status = judge(dirfd, generation, &arena, &links, &keys, strangers, e);
     ig_tree_free_names(&links);
     ig_tree_free_names(&keys);
     ig_arena_free(&arena);

@@ -7,7 +7,7 @@
 
 #include "core/mem.h"
 #include "core/text.h"
-#include "tree/listed.h"
+#include "tree/named.h"
 
 enum { PIECE = 64 << 10 };
 
@@ -21,7 +21,7 @@ struct compare {
     size_t next;          /* of the own form: the first entry that no line was held against */
     struct ig_buf path;   /* of that entry */
     bool path_known;
-    struct ig_listed listed;  /* of a checksum file */
+    struct ig_named named;  /* of a checksum file */
 };
 
 static void differ(struct compare *c, const char *kind, const char *path, char *detail)
@@ -237,7 +237,7 @@ static void merge(struct compare *c, const struct ig_manifest_line *line)
 static int look_up(struct compare *c, const struct ig_manifest_line *line, struct ig_error *e)
 {
     bool again = false;
-    size_t i = ig_listed_add(&c->listed, line->path, &again);
+    size_t i = ig_named_add(&c->named, line->path, &again);
     if (again) {
         IG_AUTO_FREE char *shown = ig_escaped(line->path);
         return ig_error_set(e, 0, "line %zu repeats a path: %s", line->number, shown);
@@ -254,12 +254,12 @@ static int take_line(void *context, const struct ig_manifest_line *line, struct 
 {
     struct compare *c = context;
     bool sums = c->parser->form == IG_MANIFEST_SUMS;
-    if (sums && c->listed.tree == NULL) {
-        ig_listed_begin(&c->listed, c->tree);
+    if (sums && c->named.tree == NULL) {
+        ig_named_begin(&c->named, c->tree);
     }
     if (ig_tree_ignores(c->tree, line->path)) {
         if (sums) {
-            ig_listed_above(&c->listed, line->path);
+            ig_named_above(&c->named, line->path);
         }
         return 0;
     }
@@ -273,7 +273,7 @@ static int take_line(void *context, const struct ig_manifest_line *line, struct 
 static void find_extra(struct compare *c)
 {
     for (size_t i = c->next; i < c->tree->count; i++) {
-        if (c->parser->form == IG_MANIFEST_OWN || ig_listed_lacks(&c->listed, i)) {
+        if (c->parser->form == IG_MANIFEST_OWN || ig_named_lacks(&c->named, i)) {
             c->next = i;
             c->path_known = false;
             say_extra(c, c->tree->entries[i], next_path(c));
@@ -350,7 +350,7 @@ int ig_tree_compare(const struct ig_tree *tree, int fd, unsigned without, bool e
     }
     ig_manifest_free(&parser);
     ig_buf_free(&c.path);
-    ig_listed_free(&c.listed);
+    ig_named_free(&c.named);
     return status;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tree/listed.h"
+#include "tree/named.h"
 
 #include <string.h>
 
@@ -38,7 +38,7 @@ static size_t index_of(const struct ig_tree *tree, const char *path)
 }
 
 /* Files of one folder are often listed one after another, of which only the first looks it up. */
-void ig_listed_above(struct ig_listed *l, const char *path)
+void ig_named_above(struct ig_named *l, const char *path)
 {
     const char *slash = strrchr(path, '/');
     size_t n = slash != NULL ? (size_t)(slash - path) : 0;
@@ -61,25 +61,25 @@ void ig_listed_above(struct ig_listed *l, const char *path)
     }
 }
 
-void ig_listed_begin(struct ig_listed *l, const struct ig_tree *tree)
+void ig_named_begin(struct ig_named *l, const struct ig_tree *tree)
 {
     size_t bytes = tree->count / 8 + 1;
     IG_AUTO_BUF struct ig_buf path = {0};
-    *l = (struct ig_listed){
+    *l = (struct ig_named){
         .tree = tree, .listed = ig_alloc(bytes), .implied = ig_alloc(bytes)};
     for (size_t i = 0; i < tree->count; i++) {
         if ((tree->entries[i]->flags & IG_TREE_MOUNT) != 0) {
             path.length = 0;
             ig_tree_path(tree->entries[i], &path);
-            ig_listed_above(l, ig_buf_text(&path));
+            ig_named_above(l, ig_buf_text(&path));
         }
     }
 }
 
-size_t ig_listed_add(struct ig_listed *l, const char *path, bool *again)
+size_t ig_named_add(struct ig_named *l, const char *path, bool *again)
 {
     size_t i = index_of(l->tree, path);
-    ig_listed_above(l, path);
+    ig_named_above(l, path);
     *again = i < l->tree->count && has(l->listed, i);
     if (i < l->tree->count) {
         set(l->listed, i);
@@ -87,7 +87,7 @@ size_t ig_listed_add(struct ig_listed *l, const char *path, bool *again)
     return i;
 }
 
-bool ig_listed_lacks(const struct ig_listed *l, size_t i)
+bool ig_named_lacks(const struct ig_named *l, size_t i)
 {
     const struct ig_tree_entry *entry = l->tree->entries[i];
     IG_AUTO_BUF struct ig_buf path = {0};
@@ -101,10 +101,10 @@ bool ig_listed_lacks(const struct ig_listed *l, size_t i)
     return !has(l->implied, i) && !ig_tree_ignores_below(l->tree, ig_buf_text(&path));
 }
 
-void ig_listed_free(struct ig_listed *l)
+void ig_named_free(struct ig_named *l)
 {
     free(l->listed);
     free(l->implied);
     ig_buf_free(&l->folder);
-    *l = (struct ig_listed){0};
+    *l = (struct ig_named){0};
 }
