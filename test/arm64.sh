@@ -94,7 +94,7 @@ check "an amd64 program is not for this machine" says 1 "x86-64" --binary build/
 except=()
 if [ "$(uname -m)" = x86_64 ]; then
     export IG_TEST_PLATFORM=linux/amd64
-    for name in volume.access/fail-read-only-file-system volume.access/pass-mount-below \
+    for name in volume.access/pass-mount-below \
         volume.atomic/pass-mount-in-it volume.shadows/pass-same-image-below \
         volume.shadows/pass-same-image-nothing volume.shadows/skip-part-covered \
         volume.tree/fail-mount volume.tree/fail-mount-hides volume.tree/pass-promised-mount \

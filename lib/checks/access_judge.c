@@ -122,9 +122,17 @@ const char *ig_access_on_volume(const struct ig_access_survey *s, const char *pa
     return path[n] == '/' && path[n + 1] != '\0' ? path + n + 1 : ".";
 }
 
-static const struct ig_mount *mount_of(const struct ig_access_survey *s, uint64_t id)
+/* Where no mount ids are told, by its name in the gate's own container, in which the survey's root may
+ * have another place or none. */
+static const struct ig_mount *mount_of(const struct ig_access_survey *s, const struct ig_hop *hop)
 {
-    return ig_mounts_by_id(&s->q->scene->mounts, id);
+    const char *path = ig_access_on_volume(s, hop->path);
+    if (hop->meta.mnt_id != 0 || path == NULL) {
+        return ig_scene_mount_of(s->q->scene, hop);
+    }
+    IG_AUTO_FREE char *joined = ig_format("%s/%s", s->q->volume->walk.path, path);
+    IG_AUTO_FREE char *own = ig_path_normal(joined);
+    return ig_mounts_of(&s->q->scene->mounts, own);
 }
 
 static bool idmapped(const struct ig_mount *mount)
@@ -135,15 +143,15 @@ static bool idmapped(const struct ig_mount *mount)
 int ig_access_mount_of(const struct ig_access_survey *s, const struct ig_walk *walk,
                        struct ig_access_mount *out, struct ig_error *e)
 {
-    uint64_t id = ig_walk_final(walk)->meta.mnt_id;
-    const struct ig_mount *mount = mount_of(s, id);
+    const struct ig_hop *final = ig_walk_final(walk);
+    const struct ig_mount *mount = mount_of(s, final);
     unsigned long flags = 0;
     unsigned long magic = 0;
     if (ig_fd_statfs(walk->fd, &flags, &magic, e) != 0) {
         return -1;
     }
     bool frozen = mount != NULL && ig_options_have(mount->super_options, "ro");
-    *out = (struct ig_access_mount){.id = id,
+    *out = (struct ig_access_mount){.id = final->meta.mnt_id,
                                     .read_only = !frozen && (flags & ST_RDONLY) != 0,
                                     .frozen = frozen,
                                     .noexec = (flags & ST_NOEXEC) != 0,
@@ -171,7 +179,7 @@ static void note_folder(struct ig_access_survey *s, const struct ig_hop *hop)
     if (!place->listed) {
         place->listed = true;
         place->mount.id = hop->meta.mnt_id;
-        place->mount.idmapped = idmapped(mount_of(s, hop->meta.mnt_id));
+        place->mount.idmapped = idmapped(mount_of(s, hop));
         ig_meta_copy(&place->meta, &hop->meta);
     }
 }
