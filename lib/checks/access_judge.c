@@ -53,7 +53,7 @@ static void refuse(struct ig_access_survey *s, unsigned kind, const char *path,
         return;
     }
     ig_access_remember(s, &s->tally[kind], kinds[kind], path, detail);
-    ig_access_places_refuse(&s->places, path, want);
+    ig_access_places_refuse(&s->places, path, s->mount.id, want);
 }
 
 static void set_once(char **where, bool so, const char *path)
@@ -95,7 +95,7 @@ void ig_access_judge(struct ig_access_survey *s, const char *path, const struct 
     if (s->collecting) {
         if (wants != 0 && meta->acl_error == 0) {
             ig_access_shapes_add(&s->shapes, &s->who, meta, wants,
-                                 ig_access_places_affected(&s->places, path));
+                                 ig_access_places_affected(&s->places, path, s->mount.id));
         }
         return;
     }

@@ -38,24 +38,28 @@ struct ig_access_place *ig_access_places_add(struct ig_access_places *places, co
 
 typedef void visitor(struct ig_access_place *place, void *context);
 
-/* Call VISIT for each place at or above PATH. */
-static void each_above(const struct ig_access_places *places, const char *path, visitor *visit,
-                       void *context)
+static void see(const struct ig_access_places *places, const char *path, uint64_t mount,
+                visitor *visit, void *context)
 {
-    struct ig_access_place *place = ig_access_places_find(places, ".");
-    if (place != NULL) {
+    struct ig_access_place *place = ig_access_places_find(places, path);
+    if (place != NULL && place->mount.id == mount) {
         visit(place, context);
     }
+}
+
+/* Call VISIT for each place at or above PATH on MOUNT: what is asked of a volume is not asked of
+ * another that is mounted in it. */
+static void each_above(const struct ig_access_places *places, const char *path, uint64_t mount,
+                       visitor *visit, void *context)
+{
+    see(places, ".", mount, visit, context);
     if (strcmp(path, ".") == 0) {
         return;
     }
     IG_AUTO_FREE char *prefix = ig_strdup(path);
     for (size_t n = strcspn(path, "/");; n += 1 + strcspn(path + n + 1, "/")) {
         prefix[n] = '\0';
-        place = ig_access_places_find(places, prefix);
-        if (place != NULL) {
-            visit(place, context);
-        }
+        see(places, prefix, mount, visit, context);
         if (path[n] == '\0') {
             return;
         }
@@ -69,10 +73,11 @@ static void add_wants(struct ig_access_place *place, void *context)
     *wants |= place->wants & ~(unsigned)IG_WANT_SEARCH;
 }
 
-unsigned ig_access_places_wants(const struct ig_access_places *places, const char *path)
+unsigned ig_access_places_wants(const struct ig_access_places *places, const char *path,
+                                uint64_t mount)
 {
     unsigned wants = 0;
-    each_above(places, path, add_wants, &wants);
+    each_above(places, path, mount, add_wants, &wants);
     return wants;
 }
 
@@ -82,11 +87,12 @@ static void add_affected(struct ig_access_place *place, void *context)
     *wants |= place->refused & ~(unsigned)IG_WANT_SEARCH;
 }
 
-unsigned ig_access_places_affected(const struct ig_access_places *places, const char *path)
+unsigned ig_access_places_affected(const struct ig_access_places *places, const char *path,
+                                   uint64_t mount)
 {
     const struct ig_access_place *place = ig_access_places_find(places, path);
     unsigned wants = place != NULL ? place->refused & IG_WANT_SEARCH : 0;
-    each_above(places, path, add_affected, &wants);
+    each_above(places, path, mount, add_affected, &wants);
     return wants;
 }
 
@@ -96,10 +102,10 @@ static void mark_refused(struct ig_access_place *place, void *context)
 }
 
 void ig_access_places_refuse(const struct ig_access_places *places, const char *path,
-                             unsigned want)
+                             uint64_t mount, unsigned want)
 {
     if (want != IG_WANT_SEARCH) {
-        each_above(places, path, mark_refused, &want);
+        each_above(places, path, mount, mark_refused, &want);
         return;
     }
     struct ig_access_place *place = ig_access_places_find(places, path);
@@ -128,7 +134,7 @@ bool ig_access_places_outermost(const struct ig_access_places *places,
     if ((place->refused & wants) == 0) {
         return false;
     }
-    each_above(places, place->path, see_refused, &enclosing);
+    each_above(places, place->path, place->mount.id, see_refused, &enclosing);
     return !enclosing.found;
 }
 
@@ -136,15 +142,14 @@ static void see_enclosing(struct ig_access_place *place, void *context)
 {
     struct enclosing *e = context;
     e->found = e->found ||
-               (place != e->place && (place->wants & ~(unsigned)IG_WANT_SEARCH) != 0 &&
-                place->mount.id == e->place->mount.id);
+               (place != e->place && (place->wants & ~(unsigned)IG_WANT_SEARCH) != 0);
 }
 
 bool ig_access_places_enclose(const struct ig_access_places *places,
                               const struct ig_access_place *place)
 {
     struct enclosing enclosing = {.place = place};
-    each_above(places, place->path, see_enclosing, &enclosing);
+    each_above(places, place->path, place->mount.id, see_enclosing, &enclosing);
     return enclosing.found;
 }
 

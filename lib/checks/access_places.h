@@ -41,13 +41,16 @@ struct ig_access_place *ig_access_places_find(const struct ig_access_places *pla
                                               const char *path);
 /* The same; made where there is none. */
 struct ig_access_place *ig_access_places_add(struct ig_access_places *places, const char *path);
+/* MOUNT, below, is the id of the mount on which PATH lies: places on others do not count. */
 /* What is asked of PATH, IG_WANT_SEARCH aside, by the places at or above it. */
-unsigned ig_access_places_wants(const struct ig_access_places *places, const char *path);
+unsigned ig_access_places_wants(const struct ig_access_places *places, const char *path,
+                                uint64_t mount);
 /* Those of them of which something is refused in the same place; of PATH itself IG_WANT_SEARCH too. */
-unsigned ig_access_places_affected(const struct ig_access_places *places, const char *path);
+unsigned ig_access_places_affected(const struct ig_access_places *places, const char *path,
+                                   uint64_t mount);
 /* Something of WANT was refused at PATH. */
 void ig_access_places_refuse(const struct ig_access_places *places, const char *path,
-                             unsigned want);
+                             uint64_t mount, unsigned want);
 /* Is something of WANTS refused in PLACE, and in none above it of which the same is to be said (but for
  * IG_WANT_SEARCH, which is of each place alone)? */
 bool ig_access_places_outermost(const struct ig_access_places *places,

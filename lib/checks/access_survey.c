@@ -12,18 +12,19 @@
 
 struct ig_access_link {
     char *path;
-    char *real;         /* what it leads to on the volume; NULL elsewhere or nowhere */
+    uint64_t mount;     /* the id of that on which it lies */
+    char *real;         /* what it leads to there; NULL elsewhere or nowhere */
     bool walked;
     unsigned followed;  /* the wants that REAL has from it */
 };
 
-static void add_link(struct ig_access_survey *s, const char *path)
+static void add_link(struct ig_access_survey *s, const char *path, uint64_t mount)
 {
     size_t n = s->link_count;
     if ((n & (n - 1)) == 0) {
         s->links = ig_realloc_array(s->links, n != 0 ? n * 2 : 1, sizeof *s->links);
     }
-    s->links[s->link_count++] = (struct ig_access_link){.path = ig_strdup(path)};
+    s->links[s->link_count++] = (struct ig_access_link){.path = ig_strdup(path), .mount = mount};
 }
 
 /* PATH is the place of TREE. */
@@ -50,7 +51,7 @@ static void list_tree(struct ig_access_survey *s, struct ig_access_place *place,
     for (size_t i = 0; i < place->tree->count; i++) {
         if (S_ISLNK(place->tree->entries[i]->mode)) {
             entry_path(place->tree->entries[i], place->path, &path);
-            add_link(s, ig_buf_text(&path));
+            add_link(s, ig_buf_text(&path), place->mount.id);
         }
     }
 }
@@ -98,7 +99,8 @@ static void walk_link(struct ig_access_survey *s, struct ig_access_link *link, u
     char words[160];
     if (walk_to(s, link->path, &walk) == 0) {
         const char *real = ig_access_on_volume(s, walk.path);
-        if (real != NULL) {
+        /* Nor does it count where it leads to another volume that is mounted in this one. */
+        if (real != NULL && ig_walk_final(&walk)->meta.mnt_id == link->mount) {
             link->real = ig_strdup(real);
             ig_access_note_way(s, &walk);
             list_place(s, ask(s, real, wants, &walk), &walk);
@@ -116,7 +118,8 @@ static void follow_links(struct ig_access_survey *s)
     for (bool more = true; more;) {
         more = false;
         for (size_t i = 0; i < s->link_count; i++) {
-            unsigned wants = ig_access_places_wants(&s->places, s->links[i].path);
+            unsigned wants = ig_access_places_wants(&s->places, s->links[i].path,
+                                                    s->links[i].mount);
             if ((wants & ~s->links[i].followed) == 0) {
                 continue;
             }
@@ -186,7 +189,7 @@ static void judge_entry(struct ig_access_survey *s, const struct ig_tree_entry *
     bool vanished = entry->error == ENOENT &&
                     (entry->step == IG_TREE_LOOK || entry->step == IG_TREE_OPEN ||
                      entry->step == IG_TREE_LIST);
-    unsigned wants = ig_access_places_wants(&s->places, path);
+    unsigned wants = ig_access_places_wants(&s->places, path, s->mount.id);
     if (vanished || S_ISLNK(entry->mode)) {
         return;
     }
@@ -204,7 +207,7 @@ static void judge_entry(struct ig_access_survey *s, const struct ig_tree_entry *
 
 static void judge_place(struct ig_access_survey *s, const struct ig_access_place *place)
 {
-    unsigned wants = ig_access_places_wants(&s->places, place->path);
+    unsigned wants = ig_access_places_wants(&s->places, place->path, place->mount.id);
     ig_access_stand_on(s, &place->mount);
     if (wants == 0) {
         ig_access_judge(s, place->path, &place->meta, IG_WANT_SEARCH);

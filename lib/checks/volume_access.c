@@ -61,15 +61,16 @@ const struct ig_check ig_check_volume_access = {
              "names may use it and all below it: the kernel's own rules over mode bits, groups, "
              "ACLs and capabilities, from the container's / down. Readable are files r and "
              "directories r-x; writable files rw and directories rwx; executable files x and "
-             "directories x. A symlink counts as what it leads to on the volume. The options of "
-             "the mount count too: noexec fails, a read-only file system fails, a mount that is "
-             "read-only in the gate's container alone warns.",
+             "directories x. A symlink counts as what it leads to on the volume. What is mounted "
+             "below is judged only by what the policy names there. The options of the mount count "
+             "too: noexec fails, a read-only file system fails, a mount that is read-only in the "
+             "gate's container alone warns.",
     .matters = "An init container that runs as root fills a volume with files of 0:0, and the main "
                "container, as another user, fails on the first write: at the start, or days later "
                "in the one folder that was forgotten.",
     .mend = "Do what the report says under \"To do\": it is the one fsGroup, supplementalGroups, "
-            "defaultMode, chmod or chown after which everything asked may be used. Where a folder of programs holds "
-            "other files too, name the programs alone under executable.",
+            "defaultMode, chmod or chown after which everything asked may be used. Where a folder of "
+            "programs holds other files too, name the programs alone under executable.",
     .needs = ig_volume_needs_mounted,
     .run = run_access,
 };
