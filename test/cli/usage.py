@@ -1409,6 +1409,54 @@ def any_arguments(b):
     b.true("all kinds of ends were seen", {0, 1, 2, 3} <= set(seen), str(seen))
 
 
+def opens(user, path, flags=os.O_RDONLY):
+    """Why USER cannot open PATH, or None."""
+    words = f"import os; os.close(os.open({path!r}, {flags}))"
+    done = tap.run(["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups",
+                    "/usr/bin/python3", "-c", words])
+    return None if done.code == 0 else done.err.strip().splitlines()[-1]
+
+
+def waiting(words, script=""):
+    """WORDS as USER in a process that waits for its standard input, in a mount namespace of its
+    own where SCRIPT ran."""
+    command = ["unshare", "--mount", "sh", "-c", script + 'exec "$@"', "sh", "setpriv", "--reuid",
+               str(USER), "--regid", str(USER), "--clear-groups", *words]
+    return subprocess.Popen(command, env=tap.environment(), stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def asleep(process, program):
+    """Waits until PROCESS is PROGRAM, and sleeps: it waits for its standard input."""
+    for _ in range(500):
+        status = read(f"/proc/{process.pid}/status")
+        if f"Name:\t{os.path.basename(program)}\n" in status and "State:\tS" in status:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@group
+def memory(b):
+    """Nobody of the gate's own user reads or writes its memory; the gate still reads its /proc."""
+    policy = ('{%s, "binaries": [{"path": "%s"}], "proc": {"overmounts": false}}' %
+              (HEAD, b.elf("server"))).encode()
+    gate = [b.gate, "verify", "--policy", "-"]
+    closed = "mount -t tmpfs -o mode=0700 none /proc/$$/fdinfo && "
+    for name, words, script, private in (
+            ("gate", gate, "", True), ("cat", ["cat"], "", False),
+            ("gate, where that would close fdinfo to it", gate, closed, False)):
+        process = waiting(words, script)
+        b.true(f"{name}: waits", asleep(process, words[0]), "never read its standard input")
+        for file, flags in (("mem", os.O_RDWR), ("environ", os.O_RDONLY), ("fd", os.O_RDONLY)):
+            why = opens(USER, f"/proc/{process.pid}/{file}", flags)
+            b.true(f"{name}: {file} is {'closed' if private else 'open'} to its own user",
+                   ("Permission denied" in (why or "")) == private, why or "opened")
+        out, err = process.communicate(policy if words is gate else b"", timeout=tap.TIMEOUT)
+        b.case(f"{name}: ends well",
+               tap.Outcome(process.returncode, out.decode(), err.decode()), 0, err="")
+
+
 @group
 def completeness(b):
     """Each flag and variable was used above."""
