@@ -28,6 +28,8 @@ import tools  # noqa: E402
 FILES = ["parameters", "mutating", "validating", "bindings"]
 LABELS = {"shop": {"initgate.dev/enforce": "deny", "initgate.dev/inject": "enabled"},
           "warned": {"initgate.dev/enforce": "warn"}, "watched": {"initgate.dev/enforce": "audit"},
+          "mistyped": {"initgate.dev/enforce": "Deny"}, "yes": {"initgate.dev/enforce": "yes"},
+          "valueless": {"initgate.dev/enforce": ""},
           "injected": {"initgate.dev/inject": "enabled"}, "elsewhere": {}}
 
 
@@ -335,16 +337,22 @@ def test_schemas(tally):
 # What the bindings do.
 
 def test_actions(tally):
-    made = application()
-    namespaces = ["shop", "warned", "watched"]
-    group = {"objects": cluster(),
-             "requests": [asked(made, namespace) for namespace in namespaces]}
-    for namespace, outcome in zip(namespaces, apiserver.admit([group])[0]):
-        found = (cases.NO_GATE in outcome.get("denied", ""),
-                 cases.NO_GATE in " ".join(outcome.get("warnings") or []),
-                 cases.NO_GATE in str(outcome.get("audit")))
-        wanted = (namespace == "shop", namespace == "warned", True)
-        tally.add(f"actions: {namespace}",
+    """Of each of the three policies, in each kind of namespace."""
+    running = cases.change("an image changed", "image-volume", cases.main_set(image=cases.OTHER))
+    requests = {cases.NO_GATE: dict(asked(application(), ""), mutate=False),
+                cases.IMAGE_CHANGED: running.request(),
+                cases.APPROVE.format("server-policy"):
+                    cases.Case("a policy", object=cases.config_map()).request()}
+    every = [(namespace, message) for namespace in LABELS for message in requests]
+    group = {"objects": cluster(), "requests": [dict(requests[message], namespace=namespace)
+                                                for namespace, message in every]}
+    for (namespace, message), outcome in zip(every, apiserver.admit([group])[0]):
+        found = (message in outcome.get("denied", ""),
+                 message in " ".join(outcome.get("warnings") or []),
+                 message in " ".join((outcome.get("audit") or {}).values()))
+        value = LABELS[namespace].get("initgate.dev/enforce")
+        wanted = (value not in (None, "audit", "warn"), value == "warn", value is not None)
+        tally.add(f"actions: {namespace}: {message}",
                   None if found == wanted else f"denied, warned, audited: {found}, not {wanted}")
 
 
