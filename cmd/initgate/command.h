@@ -39,6 +39,8 @@ extern const char *const exit_code_meaning[EXIT_CODE_COUNT];
 /* Print TEXT to standard output or to --output. IG_EXIT_PASS, or IG_EXIT_ERROR where a write fails
  * (said on standard error): a report nobody got is no pass. */
 int print_output(const struct options *options, const char *text);
+/* The same, with nothing said: NULL, or a sentence on what failed, which the caller frees. */
+char *write_output(const struct options *options, const char *text);
 /* "initgate: error: TEXT" on standard error, and into the termination log: a pod that cannot start
  * for a wrong policy says so in its status too. Returns CODE. */
 int complain(const struct options *options, int code, const char *text);

@@ -39,33 +39,38 @@ static void say(const char *text)
     ig_buf_free(&line);
 }
 
-static int output_failed(const char *path)
+static char *unwritten(const char *path)
 {
     char words[160];
     ig_errno_text(errno, words, sizeof words);
-    IG_AUTO_FREE char *text = ig_format("cannot write %s: %s", path, words);
-    say(text);
-    return IG_EXIT_ERROR;
+    return ig_format("cannot write %s: %s", path, words);
 }
 
-int print_output(const struct options *options, const char *text)
+char *write_output(const struct options *options, const char *text)
 {
     const char *path = options != NULL ? options->value[OPT_OUTPUT] : NULL;
     if (path == NULL) {
-        return write_all(STDOUT_FILENO, text, strlen(text)) == 0 ? IG_EXIT_PASS
-                                                                 : output_failed("standard output");
+        return write_all(STDOUT_FILENO, text, strlen(text)) == 0 ? NULL
+                                                                 : unwritten("standard output");
     }
     /* A FIFO that nobody reads must not hang a pod's start in open(2). */
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
     if (fd < 0 || fcntl(fd, F_SETFL, O_WRONLY) != 0) {
-        return output_failed(path);
+        return unwritten(path);
     }
     int status = write_all(fd, text, strlen(text));
     /* Some file systems report a full disk only here. */
-    if (close(fd) != 0 || status != 0) {
-        return output_failed(path);
+    return close(fd) != 0 || status != 0 ? unwritten(path) : NULL;
+}
+
+int print_output(const struct options *options, const char *text)
+{
+    IG_AUTO_FREE char *failure = write_output(options, text);
+    if (failure == NULL) {
+        return IG_EXIT_PASS;
     }
-    return IG_EXIT_PASS;
+    say(failure);
+    return IG_EXIT_ERROR;
 }
 
 /* The kubelet's log is a plain file that exists already; on a workstation nothing must appear. */
@@ -80,6 +85,13 @@ static int open_default_log(void)
     return fd;
 }
 
+static int log_failed(const char *path)
+{
+    IG_AUTO_FREE char *text = unwritten(path);
+    say(text);
+    return -1;
+}
+
 int write_termination_log(const struct options *options, const char *text)
 {
     const char *path = options != NULL ? options->value[OPT_TERMINATION_LOG] : NULL;
@@ -92,15 +104,11 @@ int write_termination_log(const struct options *options, const char *text)
                  ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644)
                  : open_default_log();
     if (fd < 0) {
-        if (path != NULL) {
-            output_failed(path);
-        }
-        return path != NULL ? -1 : 0;
+        return path != NULL ? log_failed(path) : 0;
     }
     int status = write_all(fd, text, strlen(text));
     if (close(fd) != 0 || status != 0) {
-        output_failed(path != NULL ? path : default_log);
-        return -1;
+        return log_failed(path != NULL ? path : default_log);
     }
     return 0;
 }

@@ -109,14 +109,21 @@ static int deliver(const struct options *o, const struct ig_report *report)
                                    .warn_only = o->given[OPT_WARN_ONLY]};
     IG_AUTO_FREE char *text = ig_report_write(report, format, &how);
     IG_AUTO_FREE char *message = ig_report_termination(report);
-    int written = print_output(o, text);
-    if (write_termination_log(o, message) != 0) {
-        written = IG_EXIT_ERROR;
-    }
+    IG_AUTO_FREE char *failure = write_output(o, text);
     if (o->given[OPT_WARN_ONLY]) {
         code = ig_report_exit_warn_only(report);
     }
-    return code == IG_EXIT_PASS ? written : code;
+    if (failure != NULL) {
+        complain(o, IG_EXIT_ERROR, failure);
+        if (code == IG_EXIT_PASS) {
+            /* The pod is blocked: its status must not say that all passed. */
+            return IG_EXIT_ERROR;
+        }
+    }
+    if (write_termination_log(o, message) != 0 && code == IG_EXIT_PASS) {
+        code = IG_EXIT_ERROR;
+    }
+    return code;
 }
 
 /* Behind the policy, since what it names already is not scanned again. */

@@ -726,6 +726,15 @@ def outputs(b):
             outcome = b.run(command, *arguments, "--output", path)
             b.case(f"{command} --output {os.path.basename(path)}", outcome, 3, out="",
                    err=f"initgate: error: cannot write {path}: {words}\n")
+    log = b.path("log")
+    for name, binary, code, line in (
+            ("a pass", good, 3, "error: cannot write nowhere/out: ENOENT (No such file or directory)"),
+            ("a failure", bad, 1, "fail: ")):
+        outcome = b.run("verify", "--binary", binary, "--output", "nowhere/out",
+                        "--termination-log", log)
+        b.case(f"{name} without its report", outcome, code)
+        b.true(f"{name} without its report: the pod's status says why it is blocked",
+               read(log).startswith(f"initgate: {line}"))
     b.case("1 wins over an unwritten report", b.run("verify", "--binary", bad, "--output",
                                                     "/dev/full"), 1)
     b.case("1 wins over standard output closed", shell(b, 'exec "$@" >&-', "verify", "--binary",
