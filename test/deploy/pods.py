@@ -19,6 +19,9 @@ from tools import PATTERNS, expect
 READY = {**dict.fromkeys(("Pod", "Deployment", "StatefulSet"), "Accepting connections"),
          **dict.fromkeys(("Job", "CronJob"), "tinyproxy ")}
 PASS = "initgate: pass: N checks passed"
+MISTYPED = ('initgate: error: policy /etc/initgate/policy.json: binaris: unknown key; did you mean '
+            '"binaries"?')
+UNWRITTEN = "initgate: error: cannot write /nowhere/report: ENOENT (No such file or directory)"
 FAIL = "initgate: fail: 1 of N checks failed: {} (/app/server)"
 
 
@@ -90,6 +93,39 @@ def check(built, found, exit_code, first_line):
     return server
 
 
+def unwritable_report(found):
+    """The gate cannot write its report, so it cannot say whether all is well: exit code 3."""
+    spec = driver.pod_spec(found)
+    gate = next(c for c in spec.get("initContainers", []) + spec["containers"]
+                if c["name"] == "gate")
+    gate["env"] = [{"name": "INITGATE_OUTPUT", "value": "/nowhere/report"}]
+    return found
+
+
+def wrong_policy(found):
+    config = tools.only(found, "ConfigMap")
+    config["data"]["policy.json"] = config["data"]["policy.json"].replace('"binaries"', '"binaris"')
+    return found
+
+
+def job_action(found, code):
+    """What Kubernetes does with a Job whose container gate ended so: the first rule that matches, or
+    the default, which counts towards backoffLimit and tries again."""
+    kind = next(d for d in found if d["kind"] in ("Job", "CronJob"))
+    job = kind["spec"]["jobTemplate"]["spec"] if kind["kind"] == "CronJob" else kind["spec"]
+    for rule in job["podFailurePolicy"]["rules"]:
+        exits = rule["onExitCodes"]
+        if (exits["containerName"] == "gate") and (code in exits["values"]) == (
+                exits["operator"] == "In"):
+            return rule["action"]
+    return "Count"
+
+
+def check_job(built, found, exit_code, first_line, action):
+    check(built, found, exit_code, first_line)
+    expect("what becomes of the Job", job_action(found, exit_code), action)
+
+
 def check_job_succeeds(built):
     server = check(built, helm_pod(built, "sameImage", "Job"), 0, PASS)
     expect("the Job's exit code", server["exitCode"], 0)
@@ -128,6 +164,22 @@ def tests(binary):
                lambda p=pattern: check(built, helm_pod(built, p, "Deployment", **tampered(p)), 1,
                                        FAIL.format("binary.sha256")))
     yield "pod of a helm Job: good", lambda: check_job_succeeds(built)
+    for kind in ("Job", "StatefulSet", "CronJob"):
+        yield (f"pod of a helm {kind}: changed byte",
+               lambda k=kind: check(built, helm_pod(built, "sameImage", k, **tampered("sameImage")),
+                                    1, FAIL.format("binary.sha256")))
+    yield ("pod of a helm StatefulSet: good",
+           lambda: check(built, helm_pod(built, "sameImage", "StatefulSet"), 0, PASS))
+    for chart, made in (("helm", helm_pod), ("kustomize", kustomize_pod)):
+        def job(server="server", made=made):
+            return made(built, "imageVolume", "Job", server=server)
+        yield (f"pod of a {chart} Job: failed for good",
+               lambda j=job: check_job(built, j("server-no-loader"), 1,
+                                       FAIL.format("binary.interpreter"), "FailJob"))
+        yield (f"pod of a {chart} Job: wrong policy",
+               lambda j=job: check_job(built, wrong_policy(j()), 2, MISTYPED, "FailJob"))
+        yield (f"pod of a {chart} Job: not evaluated, tried again",
+               lambda j=job: check_job(built, unwritable_report(j()), 3, UNWRITTEN, "Count"))
     yield ("pod of a helm Job: no loader",
            lambda: check(built, helm_pod(built, "sameImageWithImageVolume", "Job",
                                          server="server-no-loader"), 1,

@@ -213,7 +213,16 @@ def check_flux_rerun():
     expect("force, path", (gate["spec"]["force"], gate["spec"]["path"]), (True, "./gate"))
 
 
-def run_job(built, name, server, code, first_line):
+# Image, what is done to the Job: exit code, how the message begins, what becomes of the Job.
+JOB_RUNS = {
+    "good": ("server", None, 0, "initgate: pass: ", None),
+    "tampered": ("server-changed-byte", None, 1, "initgate: fail: 1 of ", "FailJob"),
+    "wrong policy": ("server", pods.wrong_policy, 2, pods.MISTYPED, "FailJob"),
+    "no report": ("server", pods.unwritable_report, 3, pods.UNWRITTEN, "Count"),
+}
+
+
+def run_job(built, name, server, change, code, first_line, action):
     replace = {GATE_IMAGE: pods.by_digest(built["initgate"]),
                SERVER_IMAGE: pods.by_digest(built[server]), "f" * 64: images.program_digest()}
     text = text_of(name)
@@ -221,10 +230,15 @@ def run_job(built, name, server, code, first_line):
         expect(f"whether {old} is there", old in text, True)
         text = text.replace(old, new)
     documents = tools.documents(text)
+    if change:
+        change(documents)
     with driver.Pod(documents, built["pause"], seconds=60) as pod:
         gate = pod.run()["containers"][0]
     expect("exit code", gate["exitCode"], code)
-    expect("message", gate["message"].startswith(first_line), True)
+    if not gate["message"].startswith(first_line):
+        raise AssertionError(f"the message is {gate['message']!r}, not {first_line!r}")
+    if action:
+        expect("what becomes of the Job", pods.job_action(documents, code), action)
 
 
 # The scripts.
@@ -252,20 +266,40 @@ def junit_failures(path):
 REPORTS = {"github": ("initgate.sarif", sarif_failures), "gitlab": ("initgate.xml", junit_failures),
            "tekton": ("initgate.xml", junit_failures)}
 SHELLS = {"bash": ["bash"], "busybox": ["busybox", "sh"], "sh": ["sh"]}
-# Image, policy there or not: exit code, checks that fail in the report (None: no report).
-RUNS = {"good": ("server", True, 0, set()),
-        "tampered": ("server-changed-byte", True, 1, {"binary.sha256"}),
-        "no loader": ("server-no-loader", True, 1, {"binary.interpreter"}),
-        "no policy": ("server", False, 2, None)}
+# Image: exit code, checks that fail in the report (None: no report).
+RUNS = {"good": ("server", 0, set()),
+        "tampered": ("server-changed-byte", 1, {"binary.sha256"}),
+        "no loader": ("server-no-loader", 1, {"binary.interpreter"}),
+        "no policy": ("server", 2, None),
+        "report not written": ("server", 3, None)}
 
 
-def run_script(built, name, shell, script, image, has_policy, code, failures):
+def prepare(folder, state, report):
+    """What the step finds where it runs."""
     policy = {"apiVersion": "initgate.dev/v1", "kind": "Policy", "metadata": {"name": "server"},
               "runAs": {"uid": 1001, "gid": 1001, "capabilities": []},
               "binaries": [{"path": "/app/server", "sha256": images.program_digest()}]}
+    if state != "no policy":
+        Path(folder, "policy.json").write_text(json.dumps(policy), encoding="utf-8")
+    if state == "report not written":
+        Path(folder, report).symlink_to("/dev/full")
+
+
+def check_after(name, code, folder):
+    """What the pipeline makes of the exit code."""
+    if name == "tekton":
+        expect("result", Path(folder, "verdict").read_text(encoding="utf-8"),
+               {0: "pass", 1: "fail", 2: "error", 3: "error"}[code])
+    elif name == "gitlab":
+        retry = yaml.safe_load(text_of(GITLAB))["verify-image"]["retry"]
+        expect(f"whether exit code {code} is tried again", code in retry["exit_codes"], code == 3)
+
+
+def run_script(built, name, shell, script, state):
+    image, code, failures = RUNS[state]
+    report, read = REPORTS[name]
     with tempfile.TemporaryDirectory() as folder:
-        if has_policy:
-            Path(folder, "policy.json").write_text(json.dumps(policy), encoding="utf-8")
+        prepare(folder, state, report)
         env = {**engine.environment(), "IMAGE": pods.by_digest(built[image]),
                "GATE": pods.by_digest(built["initgate"]), "VERDICT": f"{folder}/verdict",
                "PATH": f"{TOP}/test/gitops/bin:{os.environ['PATH']}"}
@@ -273,14 +307,14 @@ def run_script(built, name, shell, script, image, has_policy, code, failures):
                               capture_output=True, text=True, timeout=120)
         said = f"{name}: {done.stderr[-800:]}"
         expect(f"exit code ({said})", done.returncode, code)
-        report, read = REPORTS[name]
         if failures is not None:
             found = read(Path(folder, report))
             if not failures <= found or bool(found) != bool(failures):
                 raise AssertionError(f"{report} has the failures {found}, not {failures}")
-        if name == "tekton":
-            expect("result", Path(folder, "verdict").read_text(encoding="utf-8"),
-                   {0: "pass", 1: "fail", 2: "error"}[code])
+        if code == 3:
+            expect(f"whether the log says why ({said})",
+                   f"cannot write {report}: ENOSPC" in done.stderr, True)
+        check_after(name, code, folder)
 
 
 def tests(binary):
@@ -296,13 +330,12 @@ def tests(binary):
     yield "flux: another policy", check_flux_rerun
     built = images.build(binary)
     for job in JOBS:
-        yield f"job {job} good", lambda j=job: run_job(built, j, "server", 0, "initgate: pass")
-        yield (f"job {job} tampered",
-               lambda j=job: run_job(built, j, "server-changed-byte", 1, "initgate: fail: 1 of "))
+        for state, row in JOB_RUNS.items():
+            yield f"job {job} {state}", lambda j=job, r=row: run_job(built, j, *r)
     for name, shell, script in scripts():
-        for state, row in RUNS.items():
+        for state in RUNS:
             yield f"run {name} {state}", \
-                lambda n=name, s=shell, t=script, r=row: run_script(built, n, s, t, *r)
+                lambda n=name, s=shell, t=script, e=state: run_script(built, n, s, t, e)
 
 
 def main():
