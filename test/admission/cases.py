@@ -23,6 +23,7 @@ ELSEWHERE = "The gate mounts a volume that container server does not have at the
 PRIVILEGED = "Container {} is privileged: it can change what was checked"
 WRITER = "Init container {} can write to a volume that the gate checks, after or while it does."
 COMPANION = "Sidecar mesh runs beside the gate among the same processes"
+NEIGHBOUR = "Container other can write to a volume that the gate checks, before container server"
 NO_CONTAINER = "The annotation initgate.dev/container names nobody, which is no container"
 PARAMETERS = "The parameters of initgate's policies name no gate, or one that is not pinned"
 NO_PARAMETERS = "no params found for policy binding with `Deny` parameterNotFoundAction"
@@ -434,6 +435,84 @@ def companions():
                   then(shared, inits(confined(user), at=0)), refused)
 
 
+# Pairs of volumes, and whether they are one place.
+CLAIMED, OTHER_CLAIM = ({"persistentVolumeClaim": {"claimName": name}} for name in ("a", "ab"))
+PLACES = [
+    (CLAIMED, CLAIMED, True), (CLAIMED, OTHER_CLAIM, False),
+    (CLAIMED, {"persistentVolumeClaim": {"claimName": "a", "readOnly": True}}, True),
+    ({"emptyDir": {}}, {"emptyDir": {}}, False),
+    *[({"hostPath": {"path": one}}, {"hostPath": {"path": two, "type": "Directory"}}, same)
+      for one, two, same in (
+          ("/srv/a", "/srv/a", True), ("/srv/a", "/srv//a/", True), ("/srv/./a", "/srv/a", True),
+          ("/srv/a", "/srv", True), ("/srv", "/srv/a/b", True), ("/srv/a", "/", True),
+          ("/srv/a", "/srv/ab", False), ("/srv/a", "/opt", False))],
+    *[({"nfs": {"server": "one", "path": one}}, {"nfs": {"server": server, "path": two}}, same)
+      for one, server, two, same in (
+          ("/x", "one", "/x", True), ("/x", "one", "/x//.", True), ("/x", "one", "/", True),
+          ("/x", "one", "/x/y", True), ("/x", "two", "/x", False), ("/x", "one", "/xy", False))],
+    ({"hostPath": {"path": "/a"}}, CLAIMED, False),
+    ({"hostPath": {"path": "/a"}}, {"nfs": {"server": "one", "path": "/a"}}, False),
+]
+
+
+def places():
+    """One place under two names: the gate looks at the first, another container has the second."""
+    for one, two, same in PLACES:
+        for seen, written in ((one, two), (two, one)):
+            both = then(volumes(dict(seen, name="seen"), dict(written, name="written")),
+                        main_mounts(mount("seen", "/s", readOnly=True)),
+                        gate_mounts(mount("seen", "/s", readOnly=True)))
+            old = pod("same-image")
+            both(old)
+            for readonly in (False, True):
+                here = mount("written", "/d", readOnly=readonly)
+                name = f"{seen} in the gate, {written} elsewhere, readOnly {readonly}"
+                bad = same and not readonly
+                yield new(f"{name}: later", "same-image", then(both, inits(helper("late", here))),
+                          WRITER.format("late") if bad else None)
+                yield new(f"{name}: another container", "same-image",
+                          then(both, another(here)), NEIGHBOUR if bad else None)
+                made = copy.deepcopy(old)
+                ephemeral(here)(made)
+                yield Case(f"debugged: {name}", EPHEMERAL if bad else None, made, old,
+                           subresource="ephemeralcontainers")
+
+
+def another(*mounts):
+    """A second main container."""
+    return lambda p: p["spec"]["containers"].append(helper("other", *mounts))
+
+
+def neighbours():
+    """Other main containers, which may write before the checked one starts."""
+    yield new("another container writes to the program's volume", "shared-volume",
+              another(mount("delivery", "/d")), NEIGHBOUR)
+    yield new("another container, the first one, writes to the program's volume", "shared-volume",
+              then(annotated(container="server"), lambda p: p["spec"]["containers"].insert(
+                  0, helper("other", mount("delivery", "/d", readOnly=False)))), NEIGHBOUR)
+    yield new("another container reads the program's volume", "shared-volume",
+              another(mount("delivery", "/d", readOnly=True)))
+    yield new("another container writes to a volume of its own", "shared-volume",
+              then(volumes(MESH_VOLUME), another(mount("mesh", "/d"))))
+    yield new("another container without mounts", "shared-volume",
+              lambda p: p["spec"]["containers"].append({"name": "other", "image": OTHER}))
+    data = then(volumes(CLAIM), another(mount("data", "/d")))
+    for server, seen, refused in ((False, False, None), (False, True, NEIGHBOUR),
+                                  (True, False, NEIGHBOUR), (True, True, NEIGHBOUR)):
+        yield new(f"another container writes; readOnly: server {server}, gate {seen}", "same-image",
+                  then(data, main_mounts(mount("data", "/data", readOnly=server)),
+                       gate_mounts(mount("data", "/data", readOnly=seen))), refused)
+    yield new("another container writes to what only the server has", "same-image",
+              then(data, main_mounts(mount("data", "/data", readOnly=True))))
+    yield new("the server writes to what the gate checks", "same-image", then(
+        volumes(CLAIM), main_mounts(mount("data", "/data")),
+        gate_mounts(mount("data", "/data", readOnly=True))))
+    yield new("another container writes to the server's configuration", "same-image", then(
+        volumes({"name": "fixed", "configMap": {"name": "x"}}), another(mount("fixed", "/fixed")),
+        main_mounts(mount("fixed", "/fixed", readOnly=True)),
+        gate_mounts(mount("fixed", "/fixed", readOnly=True))))
+
+
 def config_map(name="server-policy", key="policy.json", **more):
     return {"apiVersion": "v1", "kind": "ConfigMap",
             "metadata": {"name": name, "namespace": "shop"}, **(more or {"data": {key: "{}"}})}
@@ -467,5 +546,5 @@ def outside():
 
 
 def all_cases():
-    return [*every_pattern(), *own_image(), *inside_the_application(), *writers(), *companions(),
-            *policies(), *outside()]
+    return [*every_pattern(), *own_image(), *inside_the_application(), *writers(), *places(),
+            *neighbours(), *companions(), *policies(), *outside()]
