@@ -92,7 +92,8 @@ void ig_trouble_say(const struct ig_trouble *trouble, bool compared, struct ig_r
         ig_result_set(r, IG_STATUS_ERROR, "%zu of its entries could not be read whole: %s.",
                       trouble->errors.count, ig_buf_text(&trouble->errors.text));
         ig_result_fix(r, "Run the gate as a user that may read them, and let nobody write while "
-                         "the pod starts.");
+                         "the pod starts; what the program does not need, as an ext4 volume's "
+                         "lost+found, leave out with \"ignore\".");
     }
 }
 

@@ -22,6 +22,8 @@ struct ig_volume {
     struct ig_walk walk;          /* to there, in scene->own; walk.error where that failed */
     const struct ig_mount *mount; /* exactly there, in scene->mounts; NULL where nothing is mounted */
     struct ig_tree *quiet;        /* volume.writers' first look; NULL where it took none */
+    struct ig_meta quiet_file;    /* the same of a volume that is a single file; no ACL */
+    bool quiet_file_known;
     struct ig_tree *compared;     /* what volume.tree passed; NULL where it did not */
     struct ig_generation generation; /* of a ConfigMap and its like: what "..data" led to */
 };

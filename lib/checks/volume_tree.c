@@ -4,6 +4,7 @@
 
 #include "checks/check.h"
 #include "checks/tree_trouble.h"
+#include "checks/words.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "tree/compare.h"
@@ -47,12 +48,7 @@ static int validate(const void *params_of_check, struct ig_error *e)
         return ig_error_set(e, 0, "\"extra\": \"allow\" needs a \"manifest\": a digest is that of "
                                   "the whole tree");
     }
-    for (size_t i = 0; i < p->ignore.count; i++) {
-        if (strcmp(p->ignore.list[i], ".") == 0) {
-            return ig_error_set(e, 0, "\"ignore\" of \".\" would leave nothing to compare");
-        }
-    }
-    return 0;
+    return ig_ignore_validate(&p->ignore, e);
 }
 
 static unsigned without(const struct tree_params *p)

@@ -12,22 +12,39 @@
 #include "fsroot/lease.h"
 #include "fsroot/tree.h"
 
+struct writers_params {
+    struct ig_strings ignore;
+};
+
+static const struct ig_param params[] = {
+    {.name = "ignore", .type = IG_TYPE_RELATIVE_PATHS,
+     .offset = offsetof(struct writers_params, ignore),
+     .summary = "files and folders that may be written, or not be readable, with all below them"},
+    {0},
+};
+
+static int validate(const void *params_of_check, struct ig_error *e)
+{
+    return ig_ignore_validate(&((const struct writers_params *)params_of_check)->ignore, e);
+}
+
 /* One look at the volume, by several threads. */
 struct look {
-    struct ig_tree *tree;
+    struct ig_tree *tree;  /* NULL where the volume is a single file: */
+    struct ig_meta file;   /* no ACL */
+    size_t files;
     atomic_size_t written, refused, unknown;
     atomic_ullong *progress;
 };
 
-static int ask_lease(void *context, unsigned thread, int fd, struct ig_tree_entry *entry)
+/* Is FD held open for writing? */
+static bool ask_lease(struct look *look, int fd)
 {
-    struct look *look = context;
-    (void)thread;
-    switch (ig_fd_lease(fd)) {
+    enum ig_lease lease = ig_fd_lease(fd);
+    switch (lease) {
     case IG_LEASE_FREE:
         break;
     case IG_LEASE_WRITTEN:
-        entry->of.digest[0] = 1;
         atomic_fetch_add(&look->written, 1);
         break;
     case IG_LEASE_REFUSED:
@@ -38,24 +55,66 @@ static int ask_lease(void *context, unsigned thread, int fd, struct ig_tree_entr
         break;
     }
     atomic_fetch_add(look->progress, 1);
+    return lease == IG_LEASE_WRITTEN;
+}
+
+static int visit(void *context, unsigned thread, int fd, struct ig_tree_entry *entry)
+{
+    (void)thread;
+    entry->of.digest[0] = ask_lease(context, fd);
+    return 0;
+}
+
+static bool is_folder(const struct ig_question *q)
+{
+    return ig_meta_is(&ig_walk_final(&q->volume->walk)->meta, S_IFDIR);
+}
+
+/* A mount on a file stays on its inode, wherever that is renamed to. */
+static int look_at_file(const struct ig_question *q, struct look *look, struct ig_error *e)
+{
+    IG_AUTO_CLOSE int fd = ig_walk_open(&q->volume->walk, e);
+    if (fd < 0 || ig_meta_of_fd(fd, &look->file, e) != 0) {
+        return -1;
+    }
+    ig_meta_free(&look->file);
+    look->files = 1;
+    ask_lease(look, fd);
     return 0;
 }
 
 static int take_look(const struct ig_question *q, struct look *look, struct ig_error *e)
 {
     struct ig_scene *scene = (struct ig_scene *)q->scene;
-    struct ig_tree_options options = {.threads = scene->cpus, .progress = &scene->progress};
+    const struct writers_params *p = q->setting->params;
+    struct ig_tree_options options = {.threads = scene->cpus,
+                                      .ignore = (const char *const *)p->ignore.list,
+                                      .ignore_count = p->ignore.count,
+                                      .progress = &scene->progress};
     *look = (struct look){.progress = &scene->progress};
+    if (!is_folder(q)) {
+        return look_at_file(q, look, e);
+    }
     if (ig_tree_list(q->volume->walk.fd, &options, &look->tree, e) != 0) {
         return -1;
     }
-    ig_tree_visit(look->tree, 0, ask_lease, look);
+    ig_tree_visit(look->tree, 0, visit, look);
+    look->files = look->tree->files;
     return 0;
 }
 
-static void add_open_files(const struct look *look, struct ig_result *r)
+static const char *file_name(const struct ig_question *q)
 {
-    for (size_t i = 0; i < look->tree->count; i++) {
+    return strrchr(q->subject->path, '/') + 1;
+}
+
+static void add_open_files(const struct ig_question *q, const struct look *look,
+                           struct ig_result *r)
+{
+    if (look->tree == NULL) {
+        ig_result_item(r, "open", file_name(q), NULL);
+    }
+    for (size_t i = 0; look->tree != NULL && i < look->tree->count; i++) {
         const struct ig_tree_entry *entry = look->tree->entries[i];
         if ((entry->mode & S_IFMT) == S_IFREG && entry->of.digest[0] != 0) {
             IG_AUTO_BUF struct ig_buf path = {0};
@@ -76,6 +135,30 @@ static void add_change(void *context, const char *path, enum ig_tree_again what,
                    unknown ? ig_errno_text(number, text, sizeof text) : NULL);
 }
 
+static void look_at_file_again(const struct ig_question *q, const struct ig_meta *was,
+                               struct ig_result *r)
+{
+    struct ig_error e = {0};
+    struct ig_meta now;
+    if (ig_meta_of_fd(q->volume->walk.fd, &now, &e) != 0) {
+        ig_result_item(r, "unknown", file_name(q), e.text);
+        return;
+    }
+    if (!ig_meta_same_content(was, &now)) {
+        ig_result_item(r, "changed", file_name(q), NULL);
+    }
+    ig_meta_free(&now);
+}
+
+static void look_again(const struct ig_question *q, const struct look *look, struct ig_result *r)
+{
+    if (look->tree != NULL) {
+        ig_tree_look_again(look->tree, add_change, r);
+    } else {
+        look_at_file_again(q, &look->file, r);
+    }
+}
+
 static void say_busy(struct ig_result *r, const char *when)
 {
     IG_AUTO_FREE char *names = ig_say_items(r);
@@ -90,7 +173,7 @@ static void say_busy(struct ig_result *r, const char *when)
 
 static bool say_problems(const struct look *look, struct ig_result *r)
 {
-    size_t failed = atomic_load(&look->tree->failed);
+    size_t failed = look->tree != NULL ? atomic_load(&look->tree->failed) : 0;
     for (size_t i = 0; failed > 0 && i < look->tree->count; i++) {
         const struct ig_tree_entry *entry = look->tree->entries[i];
         IG_AUTO_FREE char *problem = ig_tree_problem(entry);
@@ -105,7 +188,8 @@ static bool say_problems(const struct look *look, struct ig_result *r)
     }
     ig_result_set(r, IG_STATUS_ERROR, "%s %s%s.", r->items[0].path, r->items[0].detail,
                   r->item_count > 1 ? ", and others likewise" : "");
-    ig_result_fix(r, "Run the gate as a user that may read the volume.");
+    ig_result_fix(r, "Run the gate as a user that may read it, or, if the program does not need it, "
+                     "leave it out: \"writers\": {\"ignore\": [\"%s\"]}.", r->items[0].path);
     return true;
 }
 
@@ -124,17 +208,17 @@ static void judge(const struct ig_question *q, const struct look *look, struct i
 {
     size_t refused = atomic_load(&look->refused);
     size_t unknown = atomic_load(&look->unknown);
-    ig_result_observed(r, "%zu files, %zu of them open for writing", look->tree->files,
-                       atomic_load(&look->written));
+    ig_result_observed(r, "%zu file%s, %zu of them open for writing", look->files,
+                       look->files == 1 ? "" : "s", atomic_load(&look->written));
     if (atomic_load(&look->written) > 0) {
-        add_open_files(look, r);
+        add_open_files(q, look, r);
         say_still_busy(q, r);
     } else if (say_problems(look, r)) {
         return;
     } else if (refused > 0) {
         ig_result_set(r, IG_STATUS_SKIP, "Whether %zu of its %zu files are open for writing cannot "
                                          "be asked: that needs their owner or CAP_LEASE. Changes "
-                                         "would be seen.", refused, look->tree->files);
+                                         "would be seen.", refused, look->files);
         ig_result_fix(r, "Run the gate as the owner of the files.");
     } else if (unknown > 0) {
         ig_result_set(r, IG_STATUS_SKIP, "Whether its files are open for writing cannot be asked: "
@@ -145,8 +229,8 @@ static void judge(const struct ig_question *q, const struct look *look, struct i
     }
 }
 
-/* Look at TREE each second, for the time that --settle gives. False as soon as anything moved. */
-static bool stays_quiet(const struct ig_question *q, struct ig_tree *tree, struct ig_result *r)
+/* Look again each second, for the time that --settle gives. False as soon as anything moved. */
+static bool stays_quiet(const struct ig_question *q, const struct look *look, struct ig_result *r)
 {
     struct ig_scene *scene = (struct ig_scene *)q->scene;
     double until = ig_now() + scene->settle;
@@ -154,7 +238,7 @@ static bool stays_quiet(const struct ig_question *q, struct ig_tree *tree, struc
         struct timespec second = {.tv_sec = 1};
         nanosleep(&second, NULL);
         atomic_fetch_add(&scene->progress, 1);
-        ig_tree_look_again(tree, add_change, r);
+        look_again(q, look, r);
     } while (r->item_count == 0 && ig_now() < until);
     return r->item_count == 0;
 }
@@ -170,7 +254,7 @@ static int settle(const struct ig_question *q, struct look *look, struct ig_resu
             return -1;
         }
         bool quiet = atomic_load(&look->written) == 0;
-        if (q->scene->settle == 0 || (stays_quiet(q, look->tree, r) && quiet) ||
+        if (q->scene->settle == 0 || (stays_quiet(q, look, r) && quiet) ||
             ig_now() >= q->scene->deadline) {
             return 0;
         }
@@ -186,16 +270,21 @@ static void run_writers(const struct ig_question *q, struct ig_result *r)
     if (!ig_volume_seen(q, r)) {
         return;
     }
-    if (!ig_meta_is(&ig_walk_final(&q->volume->walk)->meta, S_IFDIR)) {
-        ig_result_set(r, IG_STATUS_SKIP, "What is mounted is a %s, no folder.",
-                      ig_meta_type(&ig_walk_final(&q->volume->walk)->meta));
+    const struct ig_meta *meta = &ig_walk_final(&q->volume->walk)->meta;
+    if (!ig_meta_is(meta, S_IFDIR) && !ig_meta_is(meta, S_IFREG)) {
+        ig_result_set(r, IG_STATUS_ERROR, "It is a %s: whether it is being written cannot be asked.",
+                      ig_meta_type(meta));
+        ig_result_fix(r, "Mount a folder or a file, or say \"writers\": false.");
     } else if (settle(q, &look, r, &e) != 0) {
-        ig_result_set(r, IG_STATUS_ERROR, "It cannot be listed: %s.", e.text);
+        ig_result_set(r, IG_STATUS_ERROR, "It cannot be %s: %s.", is_folder(q) ? "listed" : "opened",
+                      e.text);
         ig_result_fix(r, "Run the gate as a user that may read the volume.");
     } else if (r->item_count > 0) {
         say_still_busy(q, r);
     } else {
         judge(q, &look, r);
+        q->volume->quiet_file = look.file;
+        q->volume->quiet_file_known = look.tree == NULL;
         q->volume->quiet = IG_STEAL(look.tree);
     }
     ig_tree_free(look.tree);
@@ -204,8 +293,9 @@ static void run_writers(const struct ig_question *q, struct ig_result *r)
 /* Everything else of the run is done by now: what was judged is what lies there. */
 static void writers_again(const struct ig_question *q, struct ig_result *r)
 {
-    if (q->volume->quiet != NULL) {
-        ig_tree_look_again(q->volume->quiet, add_change, r);
+    const struct look look = {.tree = q->volume->quiet, .file = q->volume->quiet_file};
+    if (look.tree != NULL || q->volume->quiet_file_known) {
+        look_again(q, &look, r);
     }
     if (r->item_count > 0) {
         say_busy(r, " while the gate looked");
@@ -218,18 +308,23 @@ const struct ig_check ig_check_volume_writers = {
              .kind = IG_KIND_VOLUME,
              .summary = "no file is held open for writing, and nothing changed from the first look "
                         "to the last",
-             .on_request = true},
+             .params = params,
+             .params_size = sizeof(struct writers_params),
+             .on_request = true,
+             .validate = validate},
     .means = "A read lease (fcntl(2), F_SETLEASE) is asked for on every file, which the kernel "
              "refuses while anybody has the file open for writing or mapped so, in whatever "
              "container; and when all other checks are done, names, sizes and times of change are "
-             "what they were at first. With --settle SECONDS the gate first waits until nothing "
-             "has moved for so long, within --timeout. Leases need the owner of the files or "
-             "CAP_LEASE, and a local file system: where they cannot be had the check is skipped, "
-             "unless something changed.",
+             "what they were at first. A volume that is a single file (subPath) is judged likewise. "
+             "With --settle SECONDS the gate first waits until nothing has moved for so long, "
+             "within --timeout. What \"ignore\" names is left out. Leases need the owner of the "
+             "files or CAP_LEASE, and a local file system: where they cannot be had the check is "
+             "skipped, unless something changed.",
     .matters = "A sidecar or another pod that is still copying leaves half-written files: what was "
                "checked is not what the program will read.",
     .mend = "Deliver the content in an earlier init container, which has ended when the gate "
-            "starts; or let the gate wait with --settle.",
+            "starts; or let the gate wait with --settle. Leave out with \"ignore\" what may be "
+            "written, and what only root may read, as an ext4 volume's lost+found.",
     .needs = ig_volume_needs_mounted,
     .run = run_writers,
     .again = writers_again,

@@ -163,3 +163,13 @@ char *ig_say_items(const struct ig_result *r)
     }
     return ig_buf_steal(&out);
 }
+
+int ig_ignore_validate(const struct ig_strings *ignore, struct ig_error *e)
+{
+    for (size_t i = 0; i < ignore->count; i++) {
+        if (strcmp(ignore->list[i], ".") == 0) {
+            return ig_error_set(e, 0, "\"ignore\" of \".\" would leave nothing to compare");
+        }
+    }
+    return 0;
+}

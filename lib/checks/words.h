@@ -32,6 +32,9 @@ bool ig_say_noexec_flag(const char *what, unsigned long flags, struct ig_result 
 /* "a (missing), b (changed) and 9 more" of R's items; malloc'd. */
 char *ig_say_items(const struct ig_result *r);
 
+/* Of a parameter that leaves parts of a volume out: 0, or -1 where it leaves out all of it. */
+int ig_ignore_validate(const struct ig_strings *ignore, struct ig_error *e);
+
 /* Is a malformed PT_INTERP all that execve refuses in this program? That is binary.interpreter's to
  * say, and not binary.machine's. */
 bool ig_interp_is_refused(const struct ig_image *image);

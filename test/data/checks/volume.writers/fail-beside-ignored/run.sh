@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+exec 9>>"$ROOT/data/app.jar"
+as 1001 1001 "$@"
