@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Helm charts: lint, package, what they render, and that it is what the plain manifests say."""
+import copy
 import functools
 import json
 import re
@@ -7,6 +8,8 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+
+import yaml
 
 import chart_docs
 import probe
@@ -184,9 +187,12 @@ def blocks(path):
 def check_readme_chart():
     """README's chart, put together, renders."""
     (_, needs), (_, all_of_it), (_, values) = blocks(HELM / "initgate/README.md")
-    pod = f"{{{{- define \"app.pod\" }}}}\n{json.dumps(probe.pod())}\n{{{{- end }}}}\n"
+    workload = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "app"},
+                "spec": {"selector": {"matchLabels": {"app": "app"}},
+                         "template": {"metadata": {"labels": {"app": "app"}}, "spec": probe.pod()}}}
+    named = f"{{{{- define \"app.workload\" }}}}\n{json.dumps(workload)}\n{{{{- end }}}}\n"
     files = {"Chart.yaml": f"apiVersion: v2\nname: probe\nversion: 0.0.1\n{needs}",
-             "values.yaml": values, "templates/_pod.tpl": pod, "templates/all.yaml": all_of_it}
+             "values.yaml": values, "templates/_app.tpl": named, "templates/all.yaml": all_of_it}
     with probe.Probe(files) as chart:
         found = chart.render({})
     expect("what Kubernetes' schemas say", [f for f in tools.schema_faults(found) if f], [])
@@ -194,6 +200,49 @@ def check_readme_chart():
            [f for f in pss.faults(pod_spec(found)) if not f.startswith("app: ")], [])
     expect("its init containers", [c["name"] for c in pod_spec(found)["initContainers"]],
            ["install-gate", "gate"])
+
+
+def without_gate(workload):
+    """The example's workload as it would be without the gate."""
+    job = workload["spec"]["jobTemplate"] if workload["kind"] == "CronJob" else workload
+    job["spec"].pop("podFailurePolicy", None)
+    spec = job["spec"]["template"]["spec"]
+    spec["initContainers"] = [c for c in spec["initContainers"]
+                              if c["name"] not in ("gate", "install-gate")]
+    spec["volumes"] = [v for v in spec["volumes"] if not v["name"].startswith("initgate")]
+    return workload
+
+
+ONE_INCLUDE = {"Chart.yaml": json.dumps(probe.CHART), "templates/all.yaml":
+               '{{ include "initgate.workload" (dict "values" .Values.initgate '
+               '"workload" .Values.workload) }}'}
+
+
+def check_bare_pod():
+    with probe.Probe(ONE_INCLUDE) as chart, probe.Probe() as parts:
+        bare = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"}, "spec": probe.pod()}
+        found = chart.render({**probe.values({}), "workload": bare})
+        expect_same("the parts' and initgate.workload's", parts.render(probe.values(probe.pod())),
+                    found)
+        said = chart.refusal({**probe.values({}), "workload": {**bare, "metadata": {}}})
+        expect("whether one without a name is refused",
+               "without its dictionary: give it name (a string)" in said, True)
+
+
+def check_workload(pattern, kind):
+    """initgate.workload gives what the example puts together from the parts."""
+    wanted = tools.documents(rendered(pattern, kind))
+    workload = without_gate(tools.only(copy.deepcopy(wanted), kind))
+    chosen = yaml.safe_load((HELM / "example/values.yaml").read_text(encoding="utf-8"))["initgate"]
+    with probe.Probe(ONE_INCLUDE) as chart:
+        found = chart.render({"workload": workload, "initgate": {**chosen, "pattern": pattern}})
+        expect_same("the parts' and initgate.workload's", wanted, found)
+        workload["metadata"]["namespace"] = "shop"
+        there = chart.render({"workload": workload, "initgate": {**chosen, "pattern": pattern}})
+        expect("the namespaces", [d["metadata"]["namespace"] for d in there], ["shop", "shop"])
+        said = chart.refusal({"workload": {**workload, "kind": "Rollout"}, "initgate": chosen})
+        expect("whether another kind is refused",
+               "does not know where a Rollout has its pod" in said, True)
 
 
 def check_readme_example():
@@ -225,8 +274,12 @@ def tests(binary):
         if "Job" in kind:
             yield (f"helm {pattern} {kind}: podFailurePolicy",
                    lambda f=found, k=kind: check_retries(f, k))
+    yield "helm Pod: in one include", check_bare_pod
     for pattern in PATTERNS:
         yield f"helm {pattern}: as the manifest", lambda p=pattern: check_manifest(p)
         yield f"helm {pattern}: the same pod in each kind", lambda p=pattern: check_same_pod(p)
         policy = tools.policy_of(tools.documents(rendered(pattern)))
+        for kind in KINDS:
+            yield (f"helm {pattern} {kind}: in one include",
+                   lambda p=pattern, k=kind: check_workload(p, k))
         yield f"helm {pattern}: the gate reads its policy", lambda p=policy: check_policy(p, binary)

@@ -1,6 +1,12 @@
 {{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
 {{- /*
-What a chart includes. All take the same dictionary:
+initgate.workload          a whole workload with the gate in it, and its ConfigMap. Takes a dictionary:
+
+  values    this chart's values: .Values.initgate
+  workload  a Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob without the gate,
+            as a dictionary
+
+For charts that put the parts together themselves; these take the same dictionary:
 
   name     name of the workload: the ConfigMap is called NAME-policy-HASH
   values   this chart's values: .Values.initgate
@@ -13,6 +19,32 @@ initgate.podFailurePolicy  for a Job: exit codes 1 and 2 of the gate fail it at 
 initgate.initContainers    the gate's init containers alone, a list
 initgate.volumes           the gate's volumes alone, a list
 */ -}}
+
+{{- define "initgate.workload" -}}
+{{- if not (and (kindIs "map" .workload) (kindIs "map" .values)) -}}
+{{- fail "initgate: initgate.workload was called without its dictionary: give it values (.Values.initgate) and workload (a dictionary)." -}}
+{{- end -}}
+{{- $workload := deepCopy .workload -}}
+{{- $kind := $workload.kind | toString -}}
+{{- if not (has $kind (list "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "Job" "CronJob")) -}}
+{{- fail (printf "initgate: initgate.workload does not know where a %s has its pod: use initgate.pod and initgate.configMap." $kind) -}}
+{{- end -}}
+{{- $metadata := $workload.metadata | default dict -}}
+{{- $job := $workload -}}
+{{- if eq $kind "CronJob" -}}{{- $job = dig "spec" "jobTemplate" dict $workload -}}{{- end -}}
+{{- $holder := $job -}}
+{{- if ne $kind "Pod" -}}{{- $holder = dig "spec" "template" dict $job -}}{{- end -}}
+{{- $gate := dict "name" $metadata.name "values" .values "pod" $holder.spec "labels" $metadata.labels -}}
+{{- $_ := set $holder "spec" (include "initgate.pod" $gate | fromYaml) -}}
+{{- if and (has $kind (list "Job" "CronJob")) (eq (toString $holder.spec.restartPolicy) "Never") (not (hasKey $job.spec "podFailurePolicy")) -}}
+{{- $_ := set $job.spec "podFailurePolicy" (include "initgate.podFailurePolicy" $gate | fromYaml) -}}
+{{- end -}}
+{{- $configMap := include "initgate.configMap" $gate | fromYaml -}}
+{{- with $metadata.namespace -}}{{- $_ := set $configMap.metadata "namespace" . -}}{{- end -}}
+{{- toYaml $configMap }}
+---
+{{ toYaml $workload }}
+{{- end -}}
 
 {{- define "initgate.pod" -}}
 {{- $pod := deepCopy .pod -}}
