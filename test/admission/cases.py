@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 
+import manifests
 from manifests import (DIGEST, GATE, POLICY, container, defaulted, gate, init, mount, pod,
                   volume)
 
@@ -15,7 +16,7 @@ SIDECAR = "The gate has a restartPolicy: as a sidecar it keeps nothing from star
 COMMAND = "The gate's command, args or workingDir are not those of deploy/manifests."
 ENVIRONMENT = "The gate's environment sets INITGATE_, LD_ or OPENSSL_ variables"
 POLICY_MOUNT = "The gate's policy does not come from a ConfigMap mounted whole at /etc/initgate."
-COVERED = "A volume of the gate lies over the gate, its policy or what it checks"
+COVERED = "A volume of the gate lies over the gate, its policy, its verdict or what it checks"
 TARGET = "What the gate checks at /target is not the image of container server."
 UNKNOWN = "The program at /gate is not known to be initgate."
 EXCHANGED = "An init container other than install-gate mounts the gate's own volume writable"
@@ -23,6 +24,9 @@ ELSEWHERE = "The gate mounts a volume that container server does not have at the
 PRIVILEGED = "Container {} is privileged: it can change what was checked"
 WRITER = "Init container {} can write to a volume that the gate checks, after or while it does."
 COMPANION = "Sidecar mesh runs beside the gate among the same processes"
+OWN_MESSAGE = "The gate has a terminationMessagePath of its own, or volumeDevices"
+ROOT = "The gate runs as root, and container server does not"
+AUDIT = "Container server sets LD_AUDIT"
 NEIGHBOUR = "Container other can write to a volume that the gate checks, before container server"
 NO_CONTAINER = "The annotation initgate.dev/container names nobody, which is no container"
 PARAMETERS = "The parameters of initgate's policies name no gate, or one that is not pinned"
@@ -203,12 +207,32 @@ def every_pattern():
         yield new("gate of an earlier release", pattern, parameters={
             "images": f"{OTHER}\n  {GATE}  \n\n", "privileged": "deny"})
         for path in ("/initgate", "/etc", "/etc/initgate/policy.json", "/gate/initgate",
-                     "/target/app", "/a/../initgate", "//initgate", "/./initgate", "/initgate/",
+                     "/dev/termination-log", "/target/app", "/a/../initgate", "//initgate", "/./initgate", "/initgate/",
                      "/"):
             yield new(f"a volume at {path}", pattern, then(
                 volumes(MESH_VOLUME), gate_mounts(mount("mesh", path))), COVERED)
         yield new("a volume of nobody else", pattern, then(
             volumes(MESH_VOLUME), gate_mounts(mount("mesh", "/opt/..a/.b/c.d"))), ELSEWHERE)
+        yield new("gate with another message's path", pattern,
+                  gate_set(terminationMessagePath="/tmp/message"), OWN_MESSAGE)
+        yield new("gate with its log for a message", pattern,
+                  gate_set(terminationMessagePolicy="FallbackToLogsOnError"))
+        yield new("gate with a device", pattern, gate_set(volumeDevices=[
+            {"name": "disk", "devicePath": "/app/server"}]), OWN_MESSAGE)
+        yield new("server with another message's path and a device", pattern, main_set(
+            terminationMessagePath="/tmp/message",
+            volumeDevices=[{"name": "disk", "devicePath": "/dev/disk"}]))
+        yield new("server with shared memory", pattern, then(
+            volumes({"name": "shm", "emptyDir": {"medium": "Memory"}}),
+            main_mounts(mount("shm", "/dev/shm")), gate_mounts(mount("shm", prefix(
+                pattern) + "/dev/shm"))))
+        for name, found, refused in (
+                ("LD_AUDIT", {"value": "/x.so"}, AUDIT),
+                ("LD_AUDIT", {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}, AUDIT),
+                ("LD_PRELOAD", {"value": "/usr/lib/libjemalloc.so.2"}, None),
+                ("LD_LIBRARY_PATH", {"value": "/app/lib"}, None)):
+            yield new(f"server with {name}, {found}", pattern,
+                      main_set(env=[dict(found, name=name)]), refused)
         yield new("parameters without a digest", pattern, None, PARAMETERS,
                   parameters={"images": "registry.example.com/initgate:1"})
         yield new("parameters without a gate", pattern, None, PARAMETERS,
@@ -229,6 +253,36 @@ def every_pattern():
                      ephemeral(securityContext={"privileged": True}),
                      subresource="ephemeralcontainers",
                      parameters={"images": GATE, "privileged": "allow"})
+
+
+def prefix(pattern):
+    """Of the gate's mountPaths."""
+    return "/volumes" if pattern == "image-volume" else ""
+
+
+def roots():
+    """The gate's user, and who the container runs as."""
+    for pattern in ("shared-volume", "image-volume"):
+        for name, whole, seen, server, refused in (
+                ("as root alone", {}, {"runAsUser": 0}, {"runAsUser": 1001}, ROOT),
+                ("as the pod's root alone", {"runAsUser": 0}, {}, {"runAsUser": 1001}, ROOT),
+                ("as root, the server as the pod's user", {"runAsUser": 1001}, {"runAsUser": 0},
+                 {}, ROOT),
+                ("as root, the server as its image's other user", {}, {"runAsUser": 0},
+                 {"runAsNonRoot": True}, ROOT),
+                ("as root, the pod not", {"runAsNonRoot": True},
+                 {"runAsUser": 0, "runAsNonRoot": False}, {}, ROOT),
+                ("as root, like the server", {}, {"runAsUser": 0}, {"runAsUser": 0}, None),
+                ("as root, the server like it in a pod that is not", {"runAsNonRoot": True},
+                 {"runAsUser": 0}, {"runAsUser": 0, "runAsNonRoot": False}, None),
+                ("as the pod's root, like the server", {"runAsUser": 0}, {}, {}, None),
+                ("as root, the server as its image says", {}, {"runAsUser": 0}, {}, None),
+                ("as its image says", {}, {}, {"runAsUser": 1001}, None),
+                ("as another user", {"runAsUser": 0}, {"runAsUser": 65532}, {"runAsUser": 1001},
+                 None)):
+            yield new(f"gate {name}", pattern, then(
+                pod_set(securityContext=whole), gate_set(securityContext=seen),
+                main_set(securityContext=server)), refused)
 
 
 def own_image():
@@ -263,6 +317,9 @@ def own_image():
                   m for m in gate(p)["volumeMounts"] if m["mountPath"] != "/target"]), TARGET)
     yield new("a volume at /target", "shared-volume", then(
         volumes(MESH_VOLUME), gate_mounts(mount("mesh", "/target"))), ELSEWHERE)
+    yield new("a volume over both verdicts", "shared-volume", then(
+        volumes(MESH_VOLUME), main_mounts(mount("mesh", "/dev/termination-log")),
+        gate_mounts(mount("mesh", "/dev/termination-log"))), COVERED)
     yield new("a volume at /gate", "image-volume", then(
         volumes(MESH_VOLUME), gate_mounts(mount("mesh", "/gate"))), ELSEWHERE)
     yield new("another container than the one checked", "image-volume", then(
@@ -532,6 +589,15 @@ def policies():
     yield Case("policy written in another namespace", None, config_map(), namespace="elsewhere")
 
 
+def rendered():
+    """What the example chart renders."""
+    for name, found in manifests.rendered():
+        yield Case(f"rendered {name}", None, found)
+        without = copy.deepcopy(found)
+        without_gate(without)
+        yield Case(f"rendered {name}, without its gate", NO_GATE, without)
+
+
 def outside():
     """Namespaces that ask for nothing."""
     for namespace in ("elsewhere", "injected"):
@@ -546,5 +612,5 @@ def outside():
 
 
 def all_cases():
-    return [*every_pattern(), *own_image(), *inside_the_application(), *writers(), *places(),
-            *neighbours(), *companions(), *policies(), *outside()]
+    return [*every_pattern(), *roots(), *own_image(), *inside_the_application(), *writers(),
+            *places(), *neighbours(), *companions(), *policies(), *rendered(), *outside()]

@@ -21,13 +21,26 @@ def documents(pattern):
     return [document for document in yaml.safe_load_all(text) if document]
 
 
-def pod(pattern):
-    """The manifest's pod, anew at each call."""
-    template = next(d for d in documents(pattern) if d["kind"] == "Deployment")["spec"]["template"]
+def pod_of(workload):
+    spec = workload["spec"]
+    template = spec.get("jobTemplate", {"spec": spec})["spec"]["template"]
     return {"apiVersion": "v1", "kind": "Pod",
-            "metadata": dict(copy.deepcopy(template["metadata"]), name="server-x",
+            "metadata": dict(copy.deepcopy(template.get("metadata", {})), name="server-x",
                              namespace="shop"),
             "spec": copy.deepcopy(template["spec"])}
+
+
+def pod(pattern):
+    """The manifest's pod, anew at each call."""
+    return pod_of(next(d for d in documents(pattern) if d["kind"] == "Deployment"))
+
+
+def rendered():
+    """(name, pod) of each workload that test/deploy holds the example chart to."""
+    for path in sorted((TOP / "test/deploy/golden").glob("*.yaml")):
+        for document in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            if document and document["kind"] != "ConfigMap":
+                yield path.stem, pod_of(document)
 
 
 def container(found, name):
