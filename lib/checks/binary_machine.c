@@ -49,7 +49,10 @@ static void judge_elf(const struct ig_question *q, const struct ig_image *image,
     } else if (is_broken(q, image)) {
         ig_result_set(r, IG_STATUS_FAIL, "%s would be started and then killed: %s.", what,
                       image->broken_text);
-        ig_result_fix(r, "The file is cut short or damaged: copy or pull it again.");
+        ig_result_fix(r, image->entry == 0 && !ig_image_cut_short(image)
+                             ? "Name the program that uses it; if it is the program, it is damaged: "
+                               "copy or pull it again."
+                             : "The file is cut short or damaged: copy or pull it again.");
     } else if (image->refusal != 0) {
         ig_result_set(r, IG_STATUS_PASS, "%s is built for a machine that linux/%s runs; its "
                                          "PT_INTERP is faulty (see binary.interpreter).", what,

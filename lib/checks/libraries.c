@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "checks/libraries.h"
 
+#include <elf.h>
 #include <string.h>
 
 #include "checks/interpreter.h"
@@ -23,11 +24,13 @@ enum ig_libraries_state ig_libraries_state(const struct ig_question *q,
         ig_error_set(e, 0, "%s", program->image.refusal_text);
         return IG_LIBRARIES_UNREADABLE;
     }
+    /* A static program that a scan takes for a library, since nobody may execute it, has none. */
+    if (program->image.interp_state == IG_INTERP_NONE &&
+        (!library || program->image.e_type == ET_EXEC)) {
+        return IG_LIBRARIES_NONE;
+    }
     if (library) {
         return IG_LIBRARIES_HERE;
-    }
-    if (program->image.interp_state == IG_INTERP_NONE) {
-        return IG_LIBRARIES_NONE;
     }
     if (program->image.interp == NULL) {
         ig_error_set(e, 0, "its PT_INTERP is malformed");

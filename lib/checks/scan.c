@@ -34,7 +34,8 @@ static bool is_debug_file(const struct ig_image *image)
     return code;
 }
 
-/* Names libraries or itself, but no loader: a static-pie program does neither. */
+/* Names libraries or itself, but no loader: a static-pie program does neither. What is preloaded, as
+ * valgrind's own, need not name anything; it has no entry point. */
 static int is_library(const struct ig_bytes *bytes, const struct ig_image *image, bool *library,
                       struct ig_error *e)
 {
@@ -46,7 +47,8 @@ static int is_library(const struct ig_bytes *bytes, const struct ig_image *image
     if (ig_dynamic_parse(bytes, image, &dynamic, e) != 0) {
         return -1;
     }
-    *library = dynamic.needed_count > 0 || dynamic.soname != NULL;
+    *library = dynamic.needed_count > 0 || dynamic.soname != NULL ||
+               (image->entry == 0 && (dynamic.flags_1 & IG_DT_1_PIE) == 0);
     ig_dynamic_free(&dynamic);
     return 0;
 }

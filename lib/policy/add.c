@@ -39,10 +39,13 @@ int ig_policy_add(struct ig_policy *policy, const struct ig_spec *const *specs, 
 void ig_policy_add_scanned(struct ig_policy *policy, const struct ig_spec *const *specs,
                            const char *path, enum ig_scanned scanned)
 {
+    /* Those that are named come before all that are scanned, of which there may be 100,000. */
     for (size_t i = 0; i < policy->subject_count; i++) {
         const struct ig_subject *s = &policy->subjects[i];
-        if (s->kind == IG_KIND_BINARY && s->scanned == IG_SCANNED_NOT &&
-            strcmp(s->path, path) == 0) {
+        if (s->kind != IG_KIND_BINARY || s->scanned != IG_SCANNED_NOT) {
+            break;
+        }
+        if (strcmp(s->path, path) == 0) {
             return;
         }
     }

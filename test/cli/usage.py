@@ -1144,6 +1144,9 @@ def make_folder(b):
              shutil.copy("/lib/x86_64-linux-gnu/libm.so.6", b.path("all/lib/d.so"))]
     os.chmod(taken[3], 0o644)
     taken.append(b.elf("all/lib/e-no-x", "--mode", "0644"))
+    taken.append(b.path("all/lib/f-nameless.so"))  # as what is preloaded: no SONAME, no DT_NEEDED
+    subprocess.run(["gcc", "-shared", "-nostdlib", "-xc", "-", "-o", taken[5]], check=True,
+                   input=b"int f(void) { return 0; }")
     b.elf("all/arm", "--machine", "183")
     b.elf("all/object.o", "--type", "1")
     b.elf("all/core", "--type", "4")
@@ -1163,6 +1166,7 @@ def folders(b):
     taken = make_folder(b)
     folder = b.path("all")
     scanned = report(b.run("verify", "--scan", folder, "--format", "json"))
+    b.true("--scan: nothing fails", scanned["verdict"] == "pass", str(scanned))
     b.true("--scan takes", sorted({r["subject"] for r in scanned["results"]} - {"/proc"}) == taken,
            str(scanned))
     answer = b.run("inspect", "--format", "json", folder)
