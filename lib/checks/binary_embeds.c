@@ -60,7 +60,7 @@ static int same_content(struct comparison *c, const struct ig_walk *walk,
         return 0;
     }
     IG_AUTO_CLOSE int fd = ig_walk_open(walk, &c->error);
-    if (fd < 0 || ig_sha256_fd(fd, progress, &digest, &size, &c->error) != 0) {
+    if (fd < 0 || ig_sha256_fd(fd, meta->size, progress, &digest, &size, &c->error) != 0) {
         return -1;
     }
     if (size != file->size) {

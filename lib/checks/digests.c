@@ -35,7 +35,7 @@ void ig_judge_digest(const struct ig_question *q, const char *whose, struct ig_r
     struct ig_scene *scene = (struct ig_scene *)q->scene;
     atomic_fetch_add(&scene->files_total, 1);
     atomic_fetch_add(&scene->bytes_total, meta->size);
-    if (ig_sha256_fd(q->target->fd, &scene->progress, &digest, &size, &e) != 0) {
+    if (ig_sha256_fd(q->target->fd, meta->size, &scene->progress, &digest, &size, &e) != 0) {
         say_unreadable(whose, &e, r);
         return;
     }
@@ -45,9 +45,9 @@ void ig_judge_digest(const struct ig_question *q, const char *whose, struct ig_r
     ig_result_expected(r, "%s", params->sha256);
     ig_result_observed(r, "%s", hex);
     if (size != meta->size) {
-        ig_result_set(r, IG_STATUS_ERROR, "%s size changed while it was read: %llu bytes came, "
-                                          "%llu were expected.", whose, size,
-                      (unsigned long long)meta->size);
+        ig_result_set(r, IG_STATUS_ERROR, "%s size changed while it was read: %s%llu bytes came, "
+                                          "%llu were expected.", whose,
+                      size > meta->size ? "at least " : "", size, (unsigned long long)meta->size);
         ig_result_fix(r, "Let nobody write the file while the pod starts.");
     } else if (strcmp(hex, params->sha256) != 0) {
         ig_result_set(r, IG_STATUS_FAIL, "%s SHA256 is %s, expected %s.", whose, hex,

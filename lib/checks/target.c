@@ -103,7 +103,7 @@ int ig_target_digest(const struct ig_target *target, char hex[IG_SHA256_HEX + 1]
         *e = target->unread;
         return -1;
     }
-    if (ig_sha256_fd(target->fd, NULL, &digest, &size, e) != 0) {
+    if (ig_sha256_fd(target->fd, meta->size, NULL, &digest, &size, e) != 0) {
         return -1;
     }
     if (size != meta->size) {

@@ -158,15 +158,18 @@ static char *mend(const struct ig_scene *scene, const struct ig_hop *hop, const 
         return ig_format("chown it to uid 0 and chmod 0755 %s, as a container's own / is.",
                          scene->root_name);
     }
+    const struct ig_mount *mount = ig_scene_mount_of(scene, hop);
     if (f->who == UNPACKER || (f->who == OWN && !f->group)) {
-        return ig_format("Let uid 0 own it in the image (COPY without --chown), or mount it "
-                         "read-only.");
+        bool read_only = mount != NULL && (ig_options_have(mount->options, "ro") ||
+                                           ig_options_have(mount->super_options, "ro"));
+        return ig_format("Let uid 0 own it in the image (COPY without --chown)%s.",
+                         read_only ? "; that it is mounted read-only here says nothing of the main "
+                                     "container" : ", or mount it read-only");
     }
     if (f->by_owner) {
         return ig_format("Let uid 0 own %s, or add uid %" PRIu32 " to the policy's trustedUids.",
                          hop->path, f->id);
     }
-    const struct ig_mount *mount = ig_scene_mount_of(scene, hop);
     if (f->who == WORLD && mount != NULL && strcmp(mount->point, hop->path) == 0 &&
         ig_meta_is(&hop->meta, S_IFDIR) && ig_scene_on_volume(scene, hop)) {
         /* Nobody who writes a pod can change that mode. */

@@ -66,10 +66,11 @@ static int digest(const struct overlap *o, const struct ig_walk *walk, struct ig
     struct ig_scene *scene = (struct ig_scene *)o->q->scene;
     unsigned long long size = 0;
     IG_AUTO_CLOSE int fd = ig_walk_open(walk, e);
-    if (fd < 0 || ig_sha256_fd(fd, &scene->progress, out, &size, e) != 0) {
+    uint64_t listed = ig_walk_final(walk)->meta.size;
+    if (fd < 0 || ig_sha256_fd(fd, listed, &scene->progress, out, &size, e) != 0) {
         return -1;
     }
-    return size == ig_walk_final(walk)->meta.size ? 0 : ig_error_set(e, EAGAIN, "it changed");
+    return size == listed ? 0 : ig_error_set(e, EAGAIN, "it changed");
 }
 
 /* Two regular files. */

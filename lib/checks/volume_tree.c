@@ -77,15 +77,17 @@ static int open_manifest(const struct ig_question *q, const struct tree_params *
     struct ig_walk walk;
     struct ig_sha256 digest;
     char hex[IG_SHA256_HEX + 1];
+    unsigned long long most = 0;
     int fd = -1;
     if (ig_fsroot_walk(q->scene->own, p->manifest, 0, &walk) != 0) {
         ig_error_set(&e, walk.error, "%s", walk.path);
     } else {
+        most = ig_walk_final(&walk)->meta.size;
         fd = ig_walk_open(&walk, &e);
     }
     ig_walk_free(&walk);
     atomic_ullong *progress = (atomic_ullong *)&q->scene->progress;
-    if (fd < 0 || ig_sha256_fd(fd, progress, &digest, NULL, &e) != 0) {
+    if (fd < 0 || ig_sha256_fd(fd, most, progress, &digest, NULL, &e) != 0) {
         ig_cleanup_close(&fd);
         ig_result_set(r, IG_STATUS_ERROR, "The manifest %s cannot be read: %s.", p->manifest,
                       e.text);

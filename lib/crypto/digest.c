@@ -74,11 +74,11 @@ int ig_sha256_bytes(const void *data, size_t size, struct ig_sha256 *out, struct
     return finish(&context, ok, out, e);
 }
 
-int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
-                 unsigned long long *size, struct ig_error *e)
+int ig_sha256_fd(int fd, unsigned long long most, atomic_ullong *progress,
+                 struct ig_sha256 *out, unsigned long long *size, struct ig_error *e)
 {
     IG_AUTO_FREE void *piece = ig_alloc(PIECE);
-    return ig_sha256_fd_with(fd, piece, PIECE, ULLONG_MAX, progress, out, size, e);
+    return ig_sha256_fd_with(fd, piece, PIECE, most, progress, out, size, e);
 }
 
 int ig_sha256_fd_with(int fd, void *piece, size_t piece_size, unsigned long long most,

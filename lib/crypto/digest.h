@@ -19,14 +19,13 @@ struct ig_sha256 {
  * be NULL). The file offset is not used. PROGRESS (may be NULL) is increased by
  * each piece read, for a watchdog. Errors: number is read's errno (EIO half-way
  * is a failure, never a shorter file), OUT and *SIZE stay as they were. A file
- * that grows or shrinks meanwhile ends where a read finds its end: whoever asks
- * compares *SIZE and the inode. */
-int ig_sha256_fd(int fd, atomic_ullong *progress, struct ig_sha256 *out,
-                 unsigned long long *size, struct ig_error *e);
+ * that shrinks meanwhile ends where a read finds its end. One that grows as fast as it is read has
+ * none: once there are more than MOST bytes (the size it should have), the rest is left, and *SIZE is
+ * more than MOST. Whoever asks compares *SIZE and the inode. */
+int ig_sha256_fd(int fd, unsigned long long most, atomic_ullong *progress,
+                 struct ig_sha256 *out, unsigned long long *size, struct ig_error *e);
 
-/* The same with a buffer of BUF_SIZE bytes (some 256 KiB) that the caller keeps for many files. A file
- * that grows as fast as it is read has no end: once there are more than MOST bytes, the rest is left,
- * and *SIZE is more than MOST. */
+/* The same with a buffer of BUF_SIZE bytes (some 256 KiB) that the caller keeps for many files. */
 int ig_sha256_fd_with(int fd, void *buf, size_t buf_size, unsigned long long most,
                       atomic_ullong *progress, struct ig_sha256 *out, unsigned long long *size,
                       struct ig_error *e);

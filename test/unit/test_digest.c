@@ -3,6 +3,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,7 +76,7 @@ static void hex_of(int fd, char hex[IG_SHA256_HEX + 1], unsigned long long expec
     struct ig_error e;
     unsigned long long size = 0;
     atomic_ullong progress = 1000;
-    ck_assert_int_eq(ig_sha256_fd(fd, &progress, &digest, &size, &e), 0);
+    ck_assert_int_eq(ig_sha256_fd(fd, expected_size, &progress, &digest, &size, &e), 0);
     ck_assert_uint_eq(size, expected_size);
     ck_assert_uint_eq(atomic_load(&progress), 1000 + expected_size);
     ig_sha256_hex(&digest, hex);
@@ -100,6 +101,20 @@ START_TEST(vectors_agree)
     hex_of(fd, hex, (unsigned long long)length);
     ck_assert_str_eq(hex, vectors[_i].hex);
     ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), length);
+    close(fd);
+}
+END_TEST
+
+/* A file that grows as fast as it is read. */
+START_TEST(the_rest_of_what_is_too_long_is_left)
+{
+    struct ig_sha256 digest;
+    struct ig_error e;
+    unsigned long long size = 0;
+    int fd = file_of((size_t)8 * PIECE, 'x');
+    ck_assert_int_eq(ig_sha256_fd(fd, PIECE, NULL, &digest, &size, &e), 0);
+    ck_assert_uint_gt(size, PIECE);
+    ck_assert_uint_le(size, 2 * PIECE);
     close(fd);
 }
 END_TEST
@@ -165,7 +180,7 @@ START_TEST(an_io_error_half_way_is_no_shorter_file)
     memset(&untouched, 0x5a, sizeof untouched);
     int fd = file_of(2 * PIECE, 'a');
     reads.fails_at = PIECE + PIECE / 2;
-    ck_assert_int_eq(ig_sha256_fd(fd, NULL, &digest, &size, &e), -1);
+    ck_assert_int_eq(ig_sha256_fd(fd, ULLONG_MAX, NULL, &digest, &size, &e), -1);
     ck_assert_int_eq(e.number, EIO);
     ck_assert_str_eq(e.text, "cannot read at byte 262144: EIO (Input/output error)");
     ck_assert_mem_eq(&digest, &untouched, sizeof digest);
@@ -192,12 +207,12 @@ START_TEST(what_cannot_be_read_is_an_error)
     struct ig_error e;
     int ends[2];
     int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ck_assert_int_eq(ig_sha256_fd(directory, NULL, &digest, NULL, &e), -1);
+    ck_assert_int_eq(ig_sha256_fd(directory, ULLONG_MAX, NULL, &digest, NULL, &e), -1);
     ck_assert_int_eq(e.number, EISDIR);
     ck_assert_int_eq(pipe(ends), 0);
-    ck_assert_int_eq(ig_sha256_fd(ends[0], NULL, &digest, NULL, &e), -1);
+    ck_assert_int_eq(ig_sha256_fd(ends[0], ULLONG_MAX, NULL, &digest, NULL, &e), -1);
     ck_assert_int_eq(e.number, ESPIPE);
-    ck_assert_int_eq(ig_sha256_fd(-1, NULL, &digest, NULL, &e), -1);
+    ck_assert_int_eq(ig_sha256_fd(-1, ULLONG_MAX, NULL, &digest, NULL, &e), -1);
     ck_assert_int_eq(e.number, EBADF);
     close(directory);
     close(ends[0]);
@@ -254,6 +269,7 @@ int main(void)
     tcase_add_checked_fixture(tc, reset_reads, NULL);
     tcase_add_loop_test(tc, vectors_agree, 0, IG_COUNT(vectors));
     tcase_add_test(tc, a_million_times_a);
+    tcase_add_test(tc, the_rest_of_what_is_too_long_is_left);
     tcase_add_loop_test(tc, sizes_around_the_pieces_agree, 0, IG_COUNT(sizes));
     tcase_add_test(tc, an_interrupted_read_is_repeated);
     tcase_add_test(tc, an_io_error_half_way_is_no_shorter_file);
