@@ -27,7 +27,7 @@ static void name_results(const struct ig_report *report, enum ig_outcome status,
     size_t named = 0;
     for (size_t i = 0; i < report->count; i++) {
         const struct ig_result *r = &report->results[i];
-        if (r->status != status) {
+        if (r->status != status || !ig_result_matters(r)) {
             continue;
         }
         if (named == NAMED_IN_VERDICT) {
@@ -61,6 +61,15 @@ void ig_format_verdict(const struct ig_report *report, struct ig_buf *out)
         if (warned > 0) {
             ig_buf_addf(out, ", %zu warning%s", warned, warned == 1 ? "" : "s");
             name_results(report, IG_STATUS_WARN, out);
+        }
+        size_t open = 0;
+        for (size_t i = 0; i < report->count; i++) {
+            open += report->results[i].status == IG_STATUS_SKIP &&
+                    ig_result_matters(&report->results[i]);
+        }
+        if (open > 0) {
+            ig_buf_addf(out, ", %zu skipped", open);
+            name_results(report, IG_STATUS_SKIP, out);
         }
     }
 }

@@ -111,6 +111,11 @@ void ig_report_note(struct ig_report *report, const char *text)
     report->notes[report->note_count++] = ig_buf_steal(&safe);
 }
 
+bool ig_result_matters(const struct ig_result *r)
+{
+    return r->status != IG_STATUS_SKIP || r->fix != NULL;
+}
+
 size_t ig_report_count(const struct ig_report *report, enum ig_outcome status)
 {
     size_t n = 0;

@@ -3,6 +3,7 @@
 #ifndef IG_REPORT_RESULT_H
 #define IG_REPORT_RESULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* ERROR is 0 on purpose: a result that nobody filled is an error, never a pass. */
@@ -62,6 +63,9 @@ void ig_result_free(struct ig_result *r);
 const char *ig_outcome_name(enum ig_outcome status);
 
 void ig_report_note(struct ig_report *report, const char *text);
+/* False of a skip with nothing to do: not asked, or told by another result. One that says what to do was
+ * wanted and is not known, which a summary must not pass over. */
+bool ig_result_matters(const struct ig_result *r);
 size_t ig_report_count(const struct ig_report *report, enum ig_outcome status);
 
 /* The contract's exit code: 1 where something failed, else 3 where something could not be

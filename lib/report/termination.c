@@ -37,7 +37,8 @@ static void add_line(const struct ig_result *r, struct ig_buf *line)
 
 void ig_format_termination(const struct ig_report *report, struct ig_buf *out)
 {
-    static const enum ig_outcome order[] = {IG_STATUS_FAIL, IG_STATUS_ERROR, IG_STATUS_WARN};
+    static const enum ig_outcome order[] = {IG_STATUS_FAIL, IG_STATUS_ERROR, IG_STATUS_WARN,
+                                             IG_STATUS_SKIP};
     struct ig_buf verdict = {0};
     size_t left_out = 0;
     ig_format_verdict(report, &verdict);
@@ -48,7 +49,7 @@ void ig_format_termination(const struct ig_report *report, struct ig_buf *out)
     for (size_t s = 0; s < sizeof order / sizeof *order; s++) {
         for (size_t i = 0; i < report->count; i++) {
             struct ig_buf line = {0};
-            if (report->results[i].status != order[s]) {
+            if (report->results[i].status != order[s] || !ig_result_matters(&report->results[i])) {
                 continue;
             }
             add_line(&report->results[i], &line);

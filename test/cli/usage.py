@@ -868,12 +868,19 @@ def read(path):
 def termination_log(b):
     """The pod's status: the verdict and the failures first, in 4096 bytes."""
     good, bad = b.elf("good"), b.elf("bad", "--mode", "0777")
+    uncompared = ("The program's content was not compared: no digest was given. To do: Give its "
+                  "sha256 (`initgate measure` prints it).")
     b.case("none there", b.run("verify", "--binary", good), 0, err="")
     b.true("none made", not os.path.exists(LOG))
     with log_file("old " * 100):
         b.case("pass", b.run("verify", "--binary", good), 0, err="")
-        b.true("pass: replaced", re.fullmatch(r"initgate: pass: \d+ checks passed\n", read(LOG)),
-               read(LOG))
+        b.true("pass: what nothing was compared with is named", re.fullmatch(
+            rf"initgate: pass: \d+ checks passed, 1 skipped: binary.sha256 \({good}\)\n"
+            rf"skip binary.sha256 {good}: {re.escape(uncompared)}\n", read(LOG)), read(LOG))
+        b.case("pass with a digest", b.run("verify", "--binary", good, "--sha256", sha256(good)),
+               0, err="")
+        b.true("pass with a digest: replaced",
+               re.fullmatch(r"initgate: pass: \d+ checks passed\n", read(LOG)), read(LOG))
         b.case("fail", b.run("verify", "--binary", bad, "--quiet"), 1)
         lines = read(LOG).splitlines()
         b.true("fail: the verdict first",
@@ -881,7 +888,8 @@ def termination_log(b):
                lines[0])
         b.true("fail: sentences", lines[1:] ==
                [f"fail binary.file {bad}: Others could replace it: the file {bad} may be written "
-                f"by anyone (mode 0777). To do: Remove the write permission: chmod o-w {bad}."],
+                f"by anyone (mode 0777). To do: Remove the write permission: chmod o-w {bad}.",
+                f"skip binary.sha256 {bad}: {uncompared}"],
                str(lines))
         b.case("as another user", b.run("verify", "--binary", bad, user=USER), 1, err="")
         b.true("as another user: written", read(LOG).startswith("initgate: fail: "))

@@ -31,7 +31,8 @@ static const struct {
     const char *first_line;
 } runs[] = {
     {{IG_STATUS_PASS}, 1, 0, "pass", "pass: 1 check passed"},
-    {{IG_STATUS_PASS, IG_STATUS_PASS, IG_STATUS_SKIP}, 3, 0, "pass", "pass: 2 checks passed"},
+    {{IG_STATUS_PASS, IG_STATUS_PASS, IG_STATUS_SKIP}, 3, 0, "pass",
+     "pass: 2 checks passed, 1 skipped: binary.sha256 (/app)"},
     {{IG_STATUS_PASS, IG_STATUS_WARN}, 2, 0, "pass",
      "pass: 1 check passed, 1 warning: binary.sha256 (/app)"},
     {{IG_STATUS_FAIL, IG_STATUS_PASS}, 2, 1, "fail",
