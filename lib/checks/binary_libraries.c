@@ -322,21 +322,12 @@ static void judge_program(const struct ig_question *q, struct ig_target *program
 {
     (void)last;
     struct ig_error e = {0};
-    const struct ig_resolution *resolution = NULL;
-    switch (ig_libraries_state(q, program, &e)) {
-    case IG_LIBRARIES_NONE:
-        ig_result_set(r, IG_STATUS_PASS, "None needed: the program is static.");
+    enum ig_libraries_state state = ig_libraries_state(q, program, &e);
+    if (ig_libraries_settled(program, state, r)) {
         return;
-    case IG_LIBRARIES_ELSEWHERE:
-        ig_result_set(r, IG_STATUS_SKIP, "Not evaluated: the loader and the libraries lie in the "
-                                         "main container's image (interpreter.visible is false).");
-        return;
-    case IG_LIBRARIES_HERE:
-        resolution = ig_libraries_get(q, program, &e);
-        break;
-    case IG_LIBRARIES_UNREADABLE:
-        break;
     }
+    const struct ig_resolution *resolution =
+        state == IG_LIBRARIES_HERE ? ig_libraries_get(q, program, &e) : NULL;
     if (resolution == NULL) {
         ig_result_set(r, IG_STATUS_ERROR, "The program's libraries cannot be told: %s.",
                       e.text[0] != '\0' ? e.text : "it cannot be read as ELF");

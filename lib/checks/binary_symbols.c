@@ -231,13 +231,7 @@ static void judge_program(const struct ig_question *q, struct ig_target *program
     (void)last;
     struct ig_error e = {0};
     enum ig_libraries_state state = ig_libraries_state(q, program, &e);
-    if (state == IG_LIBRARIES_NONE) {
-        ig_result_set(r, IG_STATUS_PASS, "None needed: the program is static.");
-        return;
-    }
-    if (state == IG_LIBRARIES_ELSEWHERE) {
-        ig_result_set(r, IG_STATUS_SKIP, "Not evaluated: the loader and the libraries lie in the "
-                                         "main container's image (interpreter.visible is false).");
+    if (ig_libraries_settled(program, state, r)) {
         return;
     }
     const struct ig_resolution *resolution =

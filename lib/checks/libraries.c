@@ -8,12 +8,27 @@
 #include "checks/privilege.h"
 #include "checks/words.h"
 #include "core/mem.h"
+#include "core/text.h"
 
 static bool may_use(const void *context, const struct ig_walk *walk, unsigned may)
 {
     const struct ig_scene *scene = context;
     const struct ig_hop *failing = NULL;
     return ig_scene_permits(scene, walk, may, &failing) || failing == NULL;
+}
+
+/* glibc's and musl's loaders die of a program without a dynamic section; others need none. */
+static bool is_unnamed(const struct ig_target *program)
+{
+    const struct ig_image *image = &program->image;
+    for (size_t i = 0; i < image->segment_count; i++) {
+        if (image->segments[i].type == PT_DYNAMIC) {
+            return false;
+        }
+    }
+    return ig_loader_kind_of(image->interp) == IG_LOADER_UNKNOWN &&
+           (program->loader == NULL ||
+            ig_loader_kind_of(program->loader->walk.path) == IG_LOADER_UNKNOWN);
 }
 
 enum ig_libraries_state ig_libraries_state(const struct ig_question *q,
@@ -36,7 +51,34 @@ enum ig_libraries_state ig_libraries_state(const struct ig_question *q,
         ig_error_set(e, 0, "its PT_INTERP is malformed");
         return IG_LIBRARIES_UNREADABLE;
     }
+    if (is_unnamed(program)) {
+        return IG_LIBRARIES_UNNAMED;
+    }
     return ig_interpreter_elsewhere(q->subject) ? IG_LIBRARIES_ELSEWHERE : IG_LIBRARIES_HERE;
+}
+
+bool ig_libraries_settled(const struct ig_target *program, enum ig_libraries_state state,
+                          struct ig_result *r)
+{
+    IG_AUTO_FREE char *loader =
+        program->image.interp != NULL ? ig_escaped(program->image.interp) : NULL;
+    switch (state) {
+    case IG_LIBRARIES_NONE:
+        ig_result_set(r, IG_STATUS_PASS, "None needed: the program is static.");
+        return true;
+    case IG_LIBRARIES_UNNAMED:
+        ig_result_set(r, IG_STATUS_PASS, "The program names none: it has no dynamic section, and "
+                                         "its loader %s is neither glibc's nor musl's.", loader);
+        return true;
+    case IG_LIBRARIES_ELSEWHERE:
+        ig_result_set(r, IG_STATUS_SKIP, "Not evaluated: the loader and the libraries lie in the "
+                                         "main container's image (interpreter.visible is false).");
+        return true;
+    case IG_LIBRARIES_HERE:
+    case IG_LIBRARIES_UNREADABLE:
+        break;
+    }
+    return false;
 }
 
 /* A library names no loader, or in vain: the one that its machine's programs have. */

@@ -16,12 +16,17 @@ struct ig_libraries {
 /* Whether there is anything to resolve. */
 enum ig_libraries_state {
     IG_LIBRARIES_NONE,     /* a static program */
+    IG_LIBRARIES_UNNAMED,  /* no PT_DYNAMIC, and a loader of its own kind, as klibc's programs */
     IG_LIBRARIES_ELSEWHERE, /* "visible": false: they lie in an image that the gate does not see */
     IG_LIBRARIES_HERE,
     IG_LIBRARIES_UNREADABLE, /* no ELF program, or its bytes cannot be read: E says why */
 };
 enum ig_libraries_state ig_libraries_state(const struct ig_question *q,
                                            const struct ig_target *program, struct ig_error *e);
+
+/* True where STATE is the whole answer, which R then is. */
+bool ig_libraries_settled(const struct ig_target *program, enum ig_libraries_state state,
+                          struct ig_result *r);
 
 /* Resolve PROGRAM (see programs.h), once. NULL where that failed (E). */
 const struct ig_resolution *ig_libraries_get(const struct ig_question *q, struct ig_target *program,

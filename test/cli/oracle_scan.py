@@ -7,7 +7,7 @@ usage: oracle_scan.py BINARY
 Plain bookworm and trixie roots, and one that npm built: node with native addons for glibc and, side by
 side as `npm install --force` or a copied node_modules leaves them, for musl. Oracles: node itself
 loads each addon in a chroot, and what it cannot load the scan warns of; readelf tells which files of
-the root are ELF. A program that cannot start in the root must fail all the same. Needs root.
+the root are ELF; klibc's programs run in a chroot. A program that cannot start in the root must fail all the same. Needs root.
 """
 import json
 import os
@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+import go_inputs  # noqa: E402
 import roots  # noqa: E402
 import tap  # noqa: E402
 from oracle_musl import npm_packages as musl_packages  # noqa: E402
@@ -172,6 +173,20 @@ def judge_foreign(tally, gate, root):
                   f"exit code {got}: {statuses} {said}")
 
 
+def judge_klibc(tally, gate):
+    """Programs without a dynamic section and with a loader of their own, which the kernel starts."""
+    root = os.path.join(roots.CACHE, "klibc")
+    with tempfile.TemporaryDirectory(dir=roots.CACHE) as scratch, roots.lock("klibc"):
+        go_inputs.Apt(os.path.join(scratch, "apt")).unpack(
+            "bookworm", ["klibc-utils", "libklibc"], root)
+    code, statuses, said = scan(gate, root)
+    done = subprocess.run(["/usr/lib/klibc/bin/uname", "-s"], stdout=subprocess.PIPE, check=True,
+                          cwd=root, preexec_fn=lambda: os.chroot("."))
+    programs = [path for path in statuses if path.startswith("/usr/lib/klibc/bin/")]
+    tally.add("klibc's programs, which start", None if code == 0 and not said and
+              done.stdout == b"Linux\n" and len(programs) > 20 else f"exit code {code}: {said}")
+
+
 def main():
     if len(sys.argv) != 2 or os.geteuid() != 0:
         print(__doc__, file=sys.stderr)
@@ -192,6 +207,7 @@ def main():
                   else str(answer[2]))
         judge_addons(tally, root, *answer[1:])
         judge_foreign(tally, gate, root)
+    judge_klibc(tally, gate)
     return tally.finish()
 
 
