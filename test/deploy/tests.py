@@ -16,6 +16,7 @@ import components
 import dockerfile
 import driver
 import engine
+import limits
 import pods
 import refusals
 from tap import Tally
@@ -43,7 +44,7 @@ def check_yaml():
 
 def tests(binary):
     yield "yamllint", check_yaml
-    for module in (dockerfile, charts, refusals, components, pods):
+    for module in (dockerfile, charts, refusals, components, pods, limits):
         yield from module.tests(binary)
 
 
