@@ -24,6 +24,7 @@ void ig_access_remember(struct ig_access_survey *s, struct ig_access_tally *tall
                         const char *kind, const char *path, const char *detail)
 {
     name_it(tally, path, detail);
+    s->lost_found = s->lost_found || strcmp(path, "lost+found") == 0;
     ig_result_item(s->r, kind, path, detail);
 }
 

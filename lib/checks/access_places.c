@@ -166,6 +166,7 @@ void ig_access_places_free(struct ig_access_places *places)
         places->first = place->next;
         ig_meta_free(&place->meta);
         ig_tree_free(place->tree);
+        free(place->ignore);
         free(place->path);
         free(place);
     }

@@ -27,6 +27,7 @@ struct ig_access_place {
     struct ig_meta meta;           /* owned */
     bool listed;                   /* META is known; of a directory TREE too, unless that failed */
     struct ig_tree *tree;          /* all below; owned; NULL otherwise */
+    const char **ignore;           /* what TREE leaves out; owned, the texts borrowed */
     struct ig_access_place *next;
 };
 

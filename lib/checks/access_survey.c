@@ -37,10 +37,51 @@ static void entry_path(const struct ig_tree_entry *entry, const char *path, stru
     ig_tree_path(entry, out);
 }
 
+/* What of PATH, or NULL where it lies not below FOLDER (both on the volume)? */
+static const char *below(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+    if (strcmp(folder, ".") == 0) {
+        return path;
+    }
+    return strncmp(path, folder, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+static bool is_ignored(const struct ig_access_survey *s, const char *path)
+{
+    for (size_t i = 0; i < s->ignore->count; i++) {
+        if (strcmp(path, s->ignore->list[i]) == 0 || below(path, s->ignore->list[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is it an entry of another place's tree? What is asked by name is judged though it be ignored. */
+static bool is_enclosed(const struct ig_access_survey *s, const struct ig_access_place *place)
+{
+    return ig_access_places_enclose(&s->places, place) && !is_ignored(s, place->path);
+}
+
+static size_t ignored_below(const struct ig_access_survey *s, struct ig_access_place *place)
+{
+    size_t count = 0;
+    place->ignore = ig_alloc_array(s->ignore->count + 1, sizeof *place->ignore);
+    for (size_t i = 0; i < s->ignore->count; i++) {
+        const char *rest = below(s->ignore->list[i], place->path);
+        if (rest != NULL) {
+            place->ignore[count++] = rest;
+        }
+    }
+    return count;
+}
+
 static void list_tree(struct ig_access_survey *s, struct ig_access_place *place, int fd)
 {
     const struct ig_scene *scene = s->q->scene;
+    size_t ignored = ignored_below(s, place);
     struct ig_tree_options options = {.threads = scene->cpus, .flags = IG_TREE_ACLS,
+                                      .ignore = place->ignore, .ignore_count = ignored,
                                       .progress = (atomic_ullong *)&scene->progress};
     IG_AUTO_BUF struct ig_buf path = {0};
     struct ig_error e = {0};
@@ -61,7 +102,7 @@ static void list_place(struct ig_access_survey *s, struct ig_access_place *place
                        const struct ig_walk *walk)
 {
     const struct ig_meta *meta = &ig_walk_final(walk)->meta;
-    if (place->tree != NULL || ig_access_places_enclose(&s->places, place)) {
+    if (place->tree != NULL || is_enclosed(s, place)) {
         return;
     }
     ig_meta_free(&place->meta);
@@ -100,7 +141,8 @@ static void walk_link(struct ig_access_survey *s, struct ig_access_link *link, u
     if (walk_to(s, link->path, &walk) == 0) {
         const char *real = ig_access_on_volume(s, walk.path);
         /* Nor does it count where it leads to another volume that is mounted in this one. */
-        if (real != NULL && ig_walk_final(&walk)->meta.mnt_id == link->mount) {
+        if (real != NULL && ig_walk_final(&walk)->meta.mnt_id == link->mount &&
+            !is_ignored(s, real)) {
             link->real = ig_strdup(real);
             ig_access_note_way(s, &walk);
             list_place(s, ask(s, real, wants, &walk), &walk);
@@ -213,7 +255,7 @@ static void judge_place(struct ig_access_survey *s, const struct ig_access_place
         ig_access_judge(s, place->path, &place->meta, IG_WANT_SEARCH);
         return;
     }
-    if (!place->listed || ig_access_places_enclose(&s->places, place)) {
+    if (!place->listed || is_enclosed(s, place)) {
         return;
     }
     ig_access_judge(s, place->path, &place->meta, wants);
@@ -225,11 +267,11 @@ static void judge_place(struct ig_access_survey *s, const struct ig_access_place
 }
 
 bool ig_access_survey_open(struct ig_access_survey *s, const struct ig_question *q,
-                           struct ig_result *r)
+                           const struct ig_strings *ignore, struct ig_result *r)
 {
     const struct ig_scene *scene = q->scene;
     const struct ig_meta *volume = &ig_walk_final(&q->volume->walk)->meta;
-    *s = (struct ig_access_survey){.q = q, .r = r, .who = {.cred = scene->run_as}};
+    *s = (struct ig_access_survey){.q = q, .r = r, .ignore = ignore, .who = {.cred = scene->run_as}};
     s->root = scene->root;
     if (s->root != NULL && ig_fsroot_walk(s->root, q->subject->path, 0, &s->base) == 0 &&
         ig_walk_final(&s->base)->meta.ino == volume->ino &&

@@ -19,6 +19,7 @@ struct ig_access_tally {
 struct ig_access_survey {
     const struct ig_question *q;
     struct ig_result *r;              /* takes the items */
+    const struct ig_strings *ignore;  /* on the volume; not judged unless it is asked by name */
     struct ig_access_who who;
     bool collecting;                  /* all is judged: fill shapes instead */
     struct ig_access_shapes shapes;
@@ -27,6 +28,7 @@ struct ig_access_survey {
     size_t leading_off;               /* of the problems: links that lead off the volume */
     size_t mounts_below;              /* not judged */
     struct ig_access_mount mount;     /* on which lies what is being judged */
+    bool lost_found;                  /* an offender is ext4's own folder */
     char *read_only, *frozen, *noexec;  /* the first path of which that is so, where it matters */
     struct ig_access_places places;
 
@@ -37,10 +39,10 @@ struct ig_access_survey {
     size_t link_count;
 };
 
-/* Find the volume. False where the user does not even come there, or that cannot be told (R says
+/* Find the volume, of which IGNORE is left out (borrowed until it is closed). False where the user does not even come there, or that cannot be told (R says
  * so). To be closed in either case. */
 bool ig_access_survey_open(struct ig_access_survey *survey, const struct ig_question *q,
-                           struct ig_result *r);
+                           const struct ig_strings *ignore, struct ig_result *r);
 /* Judge LISTS[n] for the want 1 << n. */
 void ig_access_survey_run(struct ig_access_survey *survey,
                           const struct ig_strings *const lists[IG_WANT_KINDS]);

@@ -184,6 +184,10 @@ static bool anything_refused(const struct ig_access_survey *s)
 static void set_fix(struct ig_access_survey *s, struct ig_result *r)
 {
     IG_AUTO_BUF struct ig_buf fix = {0};
+    if (s->lost_found) {
+        ig_buf_adds(&fix, "Leave out lost+found, which is the file system's own: \"access\": "
+                          "{\"ignore\": [\"lost+found\"]}. ");
+    }
     if (anything_refused(s)) {
         add_mend(s, &fix);
     }

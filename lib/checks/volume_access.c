@@ -4,9 +4,10 @@
 #include "checks/access_survey.h"
 #include "checks/access_words.h"
 #include "checks/check.h"
+#include "checks/words.h"
 
 struct access_params {
-    struct ig_strings readable, writable, executable;
+    struct ig_strings readable, writable, executable, ignore;
 };
 
 static const struct ig_param access_params[] = {
@@ -19,8 +20,16 @@ static const struct ig_param access_params[] = {
     {.name = "executable", .type = IG_TYPE_RELATIVE_PATHS, .lifted = true,
      .offset = offsetof(struct access_params, executable),
      .summary = "likewise to execute, every regular file below"},
+    {.name = "ignore", .type = IG_TYPE_RELATIVE_PATHS,
+     .offset = offsetof(struct access_params, ignore),
+     .summary = "files and folders below these that are left out, with all below them"},
     {0},
 };
+
+static int validate(const void *params_of_check, struct ig_error *e)
+{
+    return ig_ignore_validate(&((const struct access_params *)params_of_check)->ignore, e);
+}
 
 static void run_access(const struct ig_question *q, struct ig_result *r)
 {
@@ -42,7 +51,7 @@ static void run_access(const struct ig_question *q, struct ig_result *r)
     if (!ig_volume_seen(q, r)) {
         return;
     }
-    if (ig_access_survey_open(&survey, q, r)) {
+    if (ig_access_survey_open(&survey, q, &p->ignore, r)) {
         ig_access_survey_run(&survey, lists);
         ig_access_say(&survey, lists, r);
     }
@@ -56,7 +65,8 @@ const struct ig_check ig_check_volume_access = {
              .summary = "runAs may read, write and execute what the policy says, whole folders",
              .params = access_params,
              .params_size = sizeof(struct access_params),
-             .on_request = true},
+             .on_request = true,
+             .validate = validate},
     .means = "Each path under readable, writable or executable is there, and the user that runAs "
              "names may use it and all below it: the kernel's own rules over mode bits, groups, "
              "ACLs and capabilities, from the container's / down. Readable are files r and "
@@ -70,7 +80,8 @@ const struct ig_check ig_check_volume_access = {
                "in the one folder that was forgotten.",
     .mend = "Do what the report says under \"To do\": it is the one fsGroup, supplementalGroups, "
             "defaultMode, chmod or chown after which everything asked may be used. Where a folder of "
-            "programs holds other files too, name the programs alone under executable.",
+            "programs holds other files too, name the programs alone under executable. Leave out with "
+            "\"ignore\" what the program does not need, as an ext4 volume's lost+found.",
     .needs = ig_volume_needs_mounted,
     .run = run_access,
 };
