@@ -94,12 +94,15 @@ check "an amd64 program is not for this machine" says 1 "x86-64" --binary build/
 except=()
 if [ "$(uname -m)" = x86_64 ]; then
     export IG_TEST_PLATFORM=linux/amd64
-    for name in volume.access/pass-mount-below \
-        volume.atomic/pass-mount-in-it volume.shadows/pass-same-image-below \
+    for name in volume.access/fail-mount-below volume.access/pass-link-to-mount \
+        volume.access/pass-mount-asked-in-part volume.access/pass-mount-asked-less \
+        volume.access/pass-mount-below volume.atomic/pass-mount-in-it \
+        volume.shadows/pass-same-image-below \
         volume.shadows/pass-same-image-nothing volume.shadows/skip-part-covered \
-        volume.tree/fail-mount volume.tree/fail-mount-hides volume.tree/pass-promised-mount \
-        volume.writers/pass-nested-mount \
-        proc.self_exe/pass volume.writers/fail-meanwhile binary.file/error-replaced; do
+        volume.tree/fail-mount volume.tree/fail-mount-hides volume.tree/pass-checksums-ignored \
+        volume.tree/pass-promised-mount volume.writers/pass-nested-mount \
+        proc.self_exe/pass volume.writers/fail-meanwhile volume.writers/fail-file-meanwhile \
+        binary.file/error-replaced; do
         except+=(--except "$name")
     done
 fi

@@ -240,7 +240,8 @@ static void judge_entry(struct ig_access_survey *s, const struct ig_tree_entry *
         ig_access_problem(s, path, what);
     }
     if ((entry->flags & IG_TREE_MOUNT) != 0) {
-        s->mounts_below += !s->collecting && ig_access_places_find(&s->places, path) == NULL;
+        const struct ig_access_place *asked = ig_access_places_find(&s->places, path);
+        s->mounts_below += !s->collecting && (asked == NULL || asked->wants == IG_WANT_SEARCH);
     } else if (entry->step != IG_TREE_LOOK) {
         struct ig_meta meta = ig_tree_meta(entry);
         ig_access_judge(s, path, &meta, wants);

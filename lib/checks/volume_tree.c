@@ -113,18 +113,23 @@ static void say_differences(const struct ig_comparison *found, struct ig_result 
     static const char permit[] =
         "Undo what changed modes or owners (chmod, chown -R, fsGroup), or, where that is meant, "
         "say \"mode\": false or \"owner\": false in \"tree\".";
+    static const char leave_out[] =
+        "Leave out lost+found, which is the file system's own: \"tree\": {\"ignore\": "
+        "[\"lost+found\"]}. ";
     struct ig_naming names = {0};
     bool permissions = true;
+    bool lost_found = false;
     for (size_t i = 0; i < found->count; i++) {
         const struct ig_difference *d = &found->list[i];
         permissions = permissions && d->permissions;
+        lost_found = lost_found || strcmp(d->path, "lost+found") == 0;
         ig_naming_add(&names, d->kind, d->path, strcmp(d->kind, "changed") == 0 ? d->detail : NULL);
         ig_result_item(r, d->kind, d->path, d->detail);
     }
     ig_naming_end(&names);
     ig_result_set(r, IG_STATUS_FAIL, "It differs from its manifest in %zu %s: %s.", found->count,
                   found->count == 1 ? "entry" : "entries", ig_buf_text(&names.text));
-    ig_result_fix(r, "%s", permissions ? permit : measure_again);
+    ig_result_fix(r, "%s%s", lost_found ? leave_out : "", permissions ? permit : measure_again);
     ig_buf_free(&names.text);
 }
 
