@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -11,12 +12,15 @@ enum { LINE_MAX_BYTES = 8 << 20, FIELDS = 7 };
 
 static const char header[] = "initgate-tree 1";
 
+/* Lower case only: one digest, one form. By table, since a branch on random digits is guessed wrong
+ * every other time, which took half the time of a line. */
 static int hex_digit(char c)
 {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    static const uint8_t plus_one[UCHAR_MAX + 1] = {
+        ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8,
+        ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15,
+        ['f'] = 16};
+    return plus_one[(unsigned char)c] - 1;
 }
 
 static bool parse_hex(const char *text, uint8_t *out, size_t most, size_t *size)
