@@ -18,14 +18,17 @@ struct scan {
     size_t found;
 };
 
-/* What `strip --only-keep-debug` leaves: headers of a program whose code is not in the file. */
+/* What `strip --only-keep-debug` leaves: headers of a program whose code is not in the file. Where the
+ * code shares its segment with the headers, as on arm64, these are left of it; nobody could put zeros
+ * behind code that may not be written to. */
 static bool is_debug_file(const struct ig_image *image)
 {
     bool code = false;
     for (size_t i = 0; i < image->segment_count; i++) {
         const struct ig_segment *s = &image->segments[i];
         if (s->type == PT_LOAD && (s->flags & PF_X) != 0 && s->memsz > 0) {
-            if (s->filesz > 0 && s->offset < image->size) {
+            bool shortened = (s->flags & PF_W) == 0 && s->filesz < s->memsz;
+            if (s->filesz > 0 && s->offset < image->size && !shortened) {
                 return false;
             }
             code = true;

@@ -1160,6 +1160,11 @@ def make_folder(b):
     b.elf("all/core", "--type", "4")
     subprocess.run(["objcopy", "--only-keep-debug", "/usr/bin/env", b.path("all/env.debug")],
                    check=True)
+    # The code in one segment with the headers, as on arm64.
+    subprocess.run(["gcc", "-Wl,-z,noseparate-code", "-xc", "-", "-o", b.path("one-segment")],
+                   check=True, input=b"int main(void) { return 0; }")
+    subprocess.run(["objcopy", "--only-keep-debug", b.path("one-segment"),
+                    b.path("all/one-segment.debug")], check=True)
     b.write("all/script", "#!/bin/sh\n", 0o755)
     b.write("all/empty", "")
     os.symlink("a-program", b.path("all/link"))
