@@ -1705,6 +1705,10 @@ def failing_everything(bench):
     os.mkdir(f"{folder}/writable")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "x", f"{folder}/writable"],
                    check=True)
+    lacking = linked(bench, "failing/lacking", f"{folder}/stale", bench.folder("failing/own"))
+    os.unlink(f"{folder}/own/libown.so")
+    os.mkdir(f"{folder}/tree")
+    write("tree/changed", "a\n", 0o600)
     loader = {"interpreter": {"trustedDirs": [folder]}}
     digests = {"sha256": digest}
     names = ("wrong", "world", "denied", "writable-by-acl", "capable", "private/program",
@@ -1714,7 +1718,7 @@ def failing_everything(bench):
         "binaries": [{"path": f"{folder}/{n}", **digests} for n in names] +
                     [{"path": f"{folder}/{n}", **loader}
                      for n in ("loaderless", "open-loader", "mounted-loader")] +
-                    [{"path": f"{folder}/far-loader"}],
+                    [{"path": f"{folder}/far-loader"}, {"path": lacking, "sha256": False}],
         "files": [{"path": f"{folder}/wrong", **digests},
                   {"path": f"{folder}/text", "mode": "0644"},
                   {"path": f"{folder}/private", "type": "file"},
@@ -1724,7 +1728,9 @@ def failing_everything(bench):
                  "sharedPid": "deny", "overmounts": "deny"},
         "volumes": [{"mountPath": f"{folder}/open"},
                     {"mountPath": f"{folder}/writable", "readOnly": True},
-                    {"mountPath": f"{folder}/stale"}],
+                    {"mountPath": f"{folder}/stale"},
+                    {"mountPath": f"{folder}/tree", "mounted": False, "tree": {"sha256": digest},
+                     "access": {"readable": ["."]}}],
     })
 
 
@@ -1766,8 +1772,9 @@ def test_system_calls(bench, group):
     kinds = sorted({check for check, _ in failing})
     group.expect("the policy in which everything fails", baseline, 1)
     for check in ("binary.file", "binary.sha256", "binary.access", "binary.machine",
-                  "binary.interpreter", "binary.mount", "file.content", "file.attributes",
-                  "volume.mounted", "volume.options", "volume.subpath"):
+                  "binary.interpreter", "binary.libraries", "binary.mount", "file.content",
+                  "file.attributes", "volume.mounted", "volume.options", "volume.subpath",
+                  "volume.tree", "volume.access"):
         group.add(f"{check} is among what fails", None if check in kinds else str(kinds))
     plan = all_injections(bench, arguments, 6 if bench.sanitized else 12)
     injected = hide_nothing(bench, group, "many", arguments, failing, plan)
