@@ -6,7 +6,7 @@
 
 #include "core/mem.h"
 
-enum { CHUNK = 256 << 10 };
+enum { CHUNK_FIRST = 1 << 10, CHUNK_MOST = 256 << 10 };
 
 struct ig_arena_chunk {
     struct ig_arena_chunk *next;
@@ -28,12 +28,18 @@ static char *new_chunk(struct ig_arena *arena, size_t size)
 static char *take(struct ig_arena *arena, size_t size)
 {
     /* What is large gets its own, and the rest of the open chunk stays in use. */
-    if (size > CHUNK / 4) {
+    if (size > CHUNK_MOST / 4) {
         return new_chunk(arena, size);
     }
     if (size > arena->left) {
-        arena->next = new_chunk(arena, CHUNK);
-        arena->left = CHUNK;
+        size_t chunk = arena->chunk == 0           ? CHUNK_FIRST
+                       : arena->chunk < CHUNK_MOST ? arena->chunk * 2
+                                                   : CHUNK_MOST;
+        while (chunk < size) {
+            chunk *= 2;
+        }
+        arena->next = new_chunk(arena, chunk);
+        arena->left = arena->chunk = chunk;
     }
     char *p = arena->next;
     arena->next += size;

@@ -9,6 +9,7 @@ struct ig_arena {
     struct ig_arena_chunk *chunks;  /* the newest first; owned */
     char *next;                     /* free bytes of the newest */
     size_t left;
+    size_t chunk;                   /* bytes of the last one that was shared; they double to 256 KiB */
 };
 
 /* SIZE zeroed bytes, aligned for anything. */

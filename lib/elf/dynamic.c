@@ -164,6 +164,7 @@ static bool open_names(const struct ig_bytes *from, const struct ig_image *image
     }
     /* Not its buffer: clearing that would cost more than reading the names. */
     names->from = from;
+    names->arena = &d->strings;
     names->offset = offset;
     names->size = room;
     names->window_at = names->window_length = names->kept = 0;
@@ -259,26 +260,11 @@ int ig_dynamic_parse(const struct ig_bytes *from, const struct ig_image *image,
 
 void ig_dynamic_free(struct ig_dynamic *d)
 {
-    for (size_t i = 0; i < d->needed_count; i++) {
-        free(d->needed[i]);
-    }
-    for (size_t i = 0; i < d->filtee_count; i++) {
-        free(d->filtees[i].name);
-    }
+    ig_arena_free(&d->strings);
     free(d->filtees);
-    for (size_t i = 0; i < d->version_need_count; i++) {
-        free(d->version_needs[i].file);
-        free(d->version_needs[i].version);
-    }
-    for (size_t i = 0; i < d->version_count; i++) {
-        free(d->versions[i]);
-    }
     free(d->needed);
     free(d->version_needs);
     free(d->versions);
-    free(d->soname);
-    free(d->rpath);
-    free(d->runpath);
     free(d->fault);
     *d = (struct ig_dynamic){0};
 }

@@ -12,12 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/arena.h"
 #include "core/error.h"
 #include "elf/image.h"
 
 /* One entry of DT_VERNEED: VERSION of the library whose DT_NEEDED name is FILE. */
 struct ig_version_need {
-    char *file, *version;
+    const char *file, *version;  /* in the section's strings */
     bool weak;  /* VER_FLG_WEAK: its absence is no error */
 };
 
@@ -35,6 +36,7 @@ struct ig_filtee {
 
 struct ig_dynamic {
     bool present;            /* has a PT_DYNAMIC */
+    struct ig_arena strings; /* all names below; owned */
     char **needed;           /* DT_NEEDED, in order */
     size_t needed_count;
     struct ig_filtee *filtees;  /* in order */

@@ -69,8 +69,8 @@ static void take_dynamic(const struct ig_image *image, struct ig_dynamic *d,
         h->relro = IG_RELRO_FULL;
     }
     h->textrel = d->textrel;
-    h->rpath = IG_STEAL(d->rpath);
-    h->runpath = IG_STEAL(d->runpath);
+    h->rpath = d->rpath != NULL ? ig_strdup(d->rpath) : NULL;
+    h->runpath = d->runpath != NULL ? ig_strdup(d->runpath) : NULL;
     h->fault = IG_STEAL(d->fault);
 }
 

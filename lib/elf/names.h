@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/arena.h"
 #include "elf/image.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
 
 struct ig_names {
     const struct ig_bytes *from;
+    struct ig_arena *arena;  /* where the names go; borrowed */
     uint64_t offset, size;   /* of the table in the file */
     uint64_t window_at;      /* what WINDOW holds: an offset into the table */
     size_t window_length;
@@ -28,11 +30,11 @@ struct ig_names {
     char small[1024];
 };
 
-/* The name at INDEX, malloc'd. NULL where it lies outside, has no end within IG_NAME_MAX, exceeds
+/* The name at INDEX, in the arena. NULL where it lies outside, has no end within IG_NAME_MAX, exceeds
  * the budget, or cannot be read (then error is set). */
 char *ig_names_get(struct ig_names *names, uint64_t index);
 
-/* Free what NAMES allocated (not the names it gave). */
+/* Free what NAMES allocated for itself. */
 void ig_names_close(struct ig_names *names);
 
 #endif

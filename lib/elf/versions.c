@@ -79,7 +79,7 @@ static int table_status(const struct table *t, struct ig_error *e)
     return t->error == 0 ? 0 : ig_error_set(e, t->error, "cannot read the symbol versions");
 }
 
-static void add_need(struct ig_dynamic *d, const char *file, char *version, bool weak)
+static void add_need(struct ig_dynamic *d, const char *file, const char *version, bool weak)
 {
     size_t n = d->version_need_count;
     if ((n & (n - 1)) == 0) {
@@ -87,7 +87,7 @@ static void add_need(struct ig_dynamic *d, const char *file, char *version, bool
             ig_realloc_array(d->version_needs, n != 0 ? n * 2 : 1, sizeof *d->version_needs);
     }
     d->version_needs[d->version_need_count++] =
-        (struct ig_version_need){ig_strdup(file), version, weak};
+        (struct ig_version_need){file, version, weak};
 }
 
 /* Elfxx_Vernaux: vna_hash, vna_flags (half), vna_other (half), vna_name, vna_next. */
@@ -98,12 +98,11 @@ static bool parse_needs_of(struct table *t, struct ig_names *names, size_t at,
         if (!has(t, at, sizeof(Elf64_Vernaux)) || d->version_need_count >= ENTRIES_MAX) {
             return false;
         }
-        char *version = ig_names_get(names, word(t, at + 8));
+        const char *version = ig_names_get(names, word(t, at + 8));
         uint32_t next = word(t, at + 12);
         if (version == NULL) {
             return false;
         }
-        names->kept += strlen(file) + 1;
         add_need(d, file, version, (half(t, at + 4) & VER_FLG_WEAK) != 0);
         if (next == 0) {
             return true;
@@ -125,7 +124,7 @@ static bool parse_needs(struct table *t, struct ig_names *names, struct ig_dynam
         }
         uint32_t aux = word(t, at + 8);
         uint32_t next = word(t, at + 12);
-        IG_AUTO_FREE char *file = ig_names_get(names, word(t, at + 4));
+        const char *file = ig_names_get(names, word(t, at + 4));
         if (file == NULL || aux > t->size - at ||
             !parse_needs_of(t, names, at + aux, file, d)) {
             return false;
@@ -172,8 +171,6 @@ static bool parse_definitions(struct table *t, struct ig_names *names, struct ig
         }
         if (!base) {
             add_definition(d, name);
-        } else {
-            free(name);
         }
         if (next == 0) {
             return true;
