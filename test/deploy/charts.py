@@ -225,6 +225,11 @@ def check_bare_pod():
         expect_same("the parts' and initgate.workload's", parts.render(probe.values(probe.pod())),
                     found)
         said = chart.refusal({**probe.values({}), "workload": {**bare, "metadata": {}}})
+        broken = {"Error": "error converting YAML to JSON: yaml: line 3"}  # fromYaml's answer
+        for one, key in ((chart, "workload"), (parts, "pod")):
+            expect(f"whether a {key} that is no YAML is named",
+                   f"initgate: the {key}'s template gives no YAML: error converting" in " ".join(
+                       one.refusal({**probe.values({}), key: broken}).split()), True)
         expect("whether one without a name is refused",
                "without its dictionary: give it name (a string)" in said, True)
 

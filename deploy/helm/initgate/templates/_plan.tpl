@@ -14,6 +14,7 @@ Values and pod put together, checked and completed, as JSON:
 {{- if not (and (kindIs "string" .name) (kindIs "map" .values) (kindIs "map" .pod)) -}}
 {{- fail "initgate: a template was called without its dictionary: give it name (a string), values (.Values.initgate) and pod (the pod's spec, a dictionary)." -}}
 {{- end -}}
+{{- include "initgate.requireYaml" (dict "what" "pod" "value" .pod) -}}
 {{- $values := .values -}}
 {{- $plan := dict "name" .name "pod" (deepCopy .pod) "values" $values "pattern" $values.pattern
       "resources" $values.resources "warnOnly" $values.warnOnly

@@ -24,6 +24,7 @@ initgate.volumes           the gate's volumes alone, a list
 {{- if not (and (kindIs "map" .workload) (kindIs "map" .values)) -}}
 {{- fail "initgate: initgate.workload was called without its dictionary: give it values (.Values.initgate) and workload (a dictionary)." -}}
 {{- end -}}
+{{- include "initgate.requireYaml" (dict "what" "workload" "value" .workload) -}}
 {{- $workload := deepCopy .workload -}}
 {{- $kind := $workload.kind | toString -}}
 {{- if not (has $kind (list "Pod" "Deployment" "StatefulSet" "DaemonSet" "ReplicaSet" "Job" "CronJob")) -}}

@@ -19,6 +19,13 @@ start. */ -}}
 {{- end -}}
 {{- end -}}
 
+{{- /* fromYaml fails on nothing: what it says of a template that is no YAML is the value's one key. */ -}}
+{{- define "initgate.requireYaml" -}}
+{{- if hasKey .value "Error" -}}
+{{- fail (printf "initgate: the %s's template gives no YAML: %s" .what .value.Error) -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* Helm replaces lists as a whole: one --set of a path takes the digest of values.yaml away, and the
 gate itself would pass any program there with a skip. */ -}}
 {{- define "initgate.requireDigests" -}}
