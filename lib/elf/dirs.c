@@ -16,6 +16,7 @@ enum {
 };
 
 struct known {
+    char *path;
     struct ig_dir *dir;  /* NULL where there is none */
     int number;          /* errno of walking to it */
 };
@@ -43,6 +44,7 @@ void ig_dirs_free(struct ig_dirs *dirs)
     }
     for (size_t i = 0; i < dirs->count; i++) {
         ig_dir_close(dirs->list[i].dir);
+        free(dirs->list[i].path);
     }
     ig_strmap_free(&dirs->index);
     free(dirs->list);
@@ -76,7 +78,8 @@ static bool remember(struct ig_dirs *dirs, const char *path, struct known *new)
                                           sizeof *dirs->list);
         }
         dirs->open += new->dir != NULL;
-        ig_strmap_add(&dirs->index, path, dirs->count);
+        new->path = ig_strdup(path);
+        ig_strmap_add(&dirs->index, new->path, dirs->count);
         dirs->list[dirs->count++] = *new;
     } else if (index != SIZE_MAX) {
         ig_dir_close(new->dir);

@@ -76,6 +76,7 @@ static void free_tries(struct ig_need *need)
     need->try_count = 0;
 }
 
+/* NAME must live as long as the resolution. */
 static struct ig_need *look_for(struct ig_search *s, size_t by, const char *name)
 {
     struct ig_resolution *out = s->out;
@@ -83,7 +84,7 @@ static struct ig_need *look_for(struct ig_search *s, size_t by, const char *name
         out->needs = ig_realloc_array(out->needs, out->need_count != 0 ? out->need_count * 2 : 1,
                                       sizeof *out->needs);
     }
-    struct ig_need need = {.by = by, .name = ig_strdup(name)};
+    struct ig_need need = {.by = by, .name = name};
     size_t kept = s->tries_kept;
     s->names_kept += strlen(name) + 1;
     s->need = &need;
@@ -114,7 +115,7 @@ static void preload_list(struct ig_search *s, const char *list, const char *sepa
             continue;
         }
         size_t before = s->out->count;
-        struct ig_need *need = look_for(s, 0, name);
+        struct ig_need *need = look_for(s, 0, ig_search_text(s, name));
         need->ignored = !need->found;
         if (s->out->count > before) {
             s->out->objects[before].rule = IG_RULE_PRELOAD;
@@ -205,10 +206,11 @@ static int open_loader(struct ig_search *s, struct ig_error *e)
 static void add_program(struct ig_search *s, const struct ig_walk *walk,
                         const struct ig_file *file)
 {
+    const char *path = ig_search_text(s, walk->path);
     s->out->objects = ig_alloc(sizeof *s->out->objects);
     s->out->objects[0] = (struct ig_object){
-        .name = ig_strdup(walk->path),
-        .path = ig_strdup(walk->path),
+        .name = path,
+        .path = path,
         .rule = IG_RULE_PROGRAM,
         .file = file,
     };
@@ -255,19 +257,14 @@ int ig_resolve(const struct ig_resolve_options *options, const struct ig_walk *w
 
 void ig_resolution_free(struct ig_resolution *r)
 {
-    for (size_t i = 0; i < r->count; i++) {
-        free(r->objects[i].name);
-        free(r->objects[i].path);
-    }
     for (size_t i = 0; i < r->need_count; i++) {
-        free(r->needs[i].name);
         free(r->needs[i].fault);
         free_tries(&r->needs[i]);
     }
     for (size_t i = 0; i < r->dir_count; i++) {
-        free(r->dirs[i].path);
         ig_walk_free(&r->dirs[i].walk);
     }
+    ig_arena_free(&r->texts);
     free(r->objects);
     free(r->needs);
     free(r->dirs);

@@ -85,8 +85,8 @@ bool *ig_files_changed(struct ig_files *files, const struct ig_fsroot *root);
 
 /* One object of the process that would come into being. */
 struct ig_object {
-    char *name;             /* as it was asked for first */
-    char *path;             /* under which the loader opened it; the program's: symlink-free */
+    const char *name;       /* as it was asked for first */
+    const char *path;       /* under which the loader opened it; the program's: symlink-free */
     enum ig_rule rule;
     size_t rule_of;         /* of RPATH and RUNPATH: whose, an index into objects */
     size_t needed_by;       /* an index into objects; its own for the program */
@@ -106,7 +106,7 @@ struct ig_try {
 /* One DT_NEEDED entry (or preload). */
 struct ig_need {
     size_t by;              /* index into objects */
-    char *name;
+    const char *name;
     bool found;
     size_t object;          /* where found */
     bool optional;          /* a DT_AUXILIARY entry */
@@ -123,7 +123,7 @@ struct ig_need {
 /* A directory of a search path that stood before the place where something was found (or not):
  * whoever may put a file there replaces a library. */
 struct ig_search_dir {
-    char *path;
+    const char *path;
     enum ig_rule rule;
     size_t rule_of;
     bool relative;          /* not absolute: it depends on the working directory */
@@ -134,6 +134,7 @@ struct ig_search_dir {
 struct ig_resolution {
     const struct ig_fsroot *root;  /* of the options; borrowed */
     struct ig_files *files;        /* likewise */
+    struct ig_arena texts;         /* names and paths that no file of FILES has; owned */
     enum ig_loader_kind kind;
     bool secure;                   /* as it was asked for */
     struct ig_object *objects;     /* in load order, the program first */

@@ -26,6 +26,11 @@ char *ig_search_absolute(const struct ig_search *s, const char *path)
     return cwd != NULL ? ig_format("%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, path) : NULL;
 }
 
+const char *ig_search_text(struct ig_search *s, const char *text)
+{
+    return ig_arena_text(&s->out->texts, text, strlen(text));
+}
+
 bool ig_search_exhausted(struct ig_search *s)
 {
     if (s->out->limit == NULL &&
@@ -141,8 +146,8 @@ size_t ig_search_add_loader(struct ig_search *s, size_t needed_by)
 {
     if (s->loader_object == SIZE_MAX) {
         s->loader_object = add_object(s, (struct ig_object){
-            .name = ig_strdup(s->need->name),
-            .path = ig_strdup(s->loader_path),
+            .name = s->need->name,
+            .path = ig_search_text(s, s->loader_path),
             .rule = IG_RULE_LOADER,
             .needed_by = needed_by,
             .file = s->loader_file,
@@ -152,12 +157,12 @@ size_t ig_search_add_loader(struct ig_search *s, size_t needed_by)
     return s->loader_object;
 }
 
-static size_t add_library(struct ig_search *s, const struct ig_located *at, const char *path,
-                          enum ig_rule rule, size_t rule_of, const struct ig_file *file)
+static size_t add_library(struct ig_search *s, const struct ig_located *at, enum ig_rule rule,
+                          size_t rule_of, const struct ig_file *file)
 {
     return add_object(s, (struct ig_object){
-                             .name = ig_strdup(s->need->name),
-                             .path = ig_strdup(path),
+                             .name = s->need->name,
+                             .path = at->path,
                              .rule = rule,
                              .rule_of = rule_of,
                              .needed_by = s->need->by,
@@ -197,13 +202,15 @@ static enum ig_found take(struct ig_search *s, const struct ig_located *at, cons
     if (at->mount_fault != NULL) {
         return give_up(s, path, rule, rule_of, true, at->mount_fault);
     }
-    note_try(s, path, rule, rule_of, NULL);
+    if (s->options->trace) {
+        note_try(s, path, rule, rule_of, NULL);
+    }
     size_t object = same_file(s, file);
     if (object == SIZE_MAX && file == s->loader_file && musl) {
         /* It refuses to be there twice. */
         object = ig_search_add_loader(s, s->need->by);
     } else if (object == SIZE_MAX) {
-        object = add_library(s, at, path, rule, rule_of, file);
+        object = add_library(s, at, rule, rule_of, file);
     }
     ig_search_satisfied(s, object);
     return IG_FOUND;
@@ -233,7 +240,8 @@ enum ig_found ig_search_try(struct ig_search *s, const char *path, enum ig_rule 
                             size_t rule_of)
 {
     int number = 0;
-    IG_AUTO_FREE char *absolute = ig_search_absolute(s, path);
+    IG_AUTO_FREE char *joined = path[0] != '/' ? ig_search_absolute(s, path) : NULL;
+    const char *absolute = path[0] != '/' ? joined : path;
     if (absolute == NULL) {
         return give_up(s, path, rule, rule_of, true,
                        "a relative path leads wherever the working directory is");
@@ -262,15 +270,15 @@ void ig_search_dir_note(struct ig_search *s, const char *path, enum ig_rule rule
         }
         return;
     }
-    ig_strmap_add(&s->noted, path, out->dir_count);
     if ((out->dir_count & (out->dir_count - 1)) == 0) {
         out->dirs = ig_realloc_array(out->dirs, out->dir_count != 0 ? out->dir_count * 2 : 1,
                                      sizeof *out->dirs);
     }
     struct ig_search_dir *dir = &out->dirs[out->dir_count++];
-    *dir = (struct ig_search_dir){.path = ig_strdup(path), .rule = rule, .rule_of = rule_of,
-                                  .relative = path[0] != '/',
+    *dir = (struct ig_search_dir){.path = ig_search_text(s, path), .rule = rule,
+                                  .rule_of = rule_of, .relative = path[0] != '/',
                                   .walk = {.fd = -1, .parent_fd = -1}};
+    ig_strmap_add(&s->noted, dir->path, out->dir_count - 1);
     IG_AUTO_FREE char *absolute = ig_search_absolute(s, path);
     if (absolute != NULL) {
         dir->exists = ig_fsroot_walk(s->options->root, absolute, 0, &dir->walk) == 0;

@@ -94,6 +94,9 @@ void ig_search_satisfied(struct ig_search *s, size_t object);
 /* Add the loader itself as an object, once. */
 size_t ig_search_add_loader(struct ig_search *s, size_t needed_by);
 
+/* TEXT as a text of the resolution. */
+const char *ig_search_text(struct ig_search *s, const char *text);
+
 /* The directory part of PATH, malloc'd ("/" for "/x"). */
 char *ig_dirname(const char *path);
 

@@ -191,7 +191,7 @@ static size_t dir_index(struct ig_search *s, const char *name)
         /* The working directory may change, so what lies there is always looked at. */
         dir->places[i] = name[0] != '/' ? EXISTING : UNKNOWN;
     }
-    ig_strmap_add(&d->index, name, d->count);
+    ig_strmap_add(&d->index, dir->name, d->count);
     return d->count++;
 }
 

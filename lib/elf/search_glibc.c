@@ -263,9 +263,8 @@ void ig_search_glibc(struct ig_search *s, size_t by)
         return;
     }
     if (strchr(s->need->name, '$') != NULL && !s->preloading) {
-        char *name = expand(s, by, s->need->name);
-        free(s->need->name);
-        s->need->name = name;
+        IG_AUTO_FREE char *name = expand(s, by, s->need->name);
+        s->need->name = ig_search_text(s, name);
         if (name[0] == '\0') {
             s->need->fault = ig_strdup("empty dynamic string token substitution");
             return;

@@ -46,7 +46,7 @@ void ig_strmap_add(struct ig_strmap *map, const char *key, size_t value)
     }
     struct ig_strmap_slot *slot = slot_of(map, key);
     if (slot->key == NULL) {
-        *slot = (struct ig_strmap_slot){ig_strdup(key), value};
+        *slot = (struct ig_strmap_slot){key, value};
         map->count++;
     }
 }
@@ -62,9 +62,6 @@ size_t ig_strmap_get(const struct ig_strmap *map, const char *key)
 
 void ig_strmap_free(struct ig_strmap *map)
 {
-    for (size_t i = 0; i < map->size; i++) {
-        free(map->slots[i].key);
-    }
     free(map->slots);
     *map = (struct ig_strmap){0};
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct ig_strmap_slot {
-    char *key;      /* NULL: free */
+    const char *key;  /* NULL: free */
     size_t value;
 };
 
@@ -16,7 +16,7 @@ struct ig_strmap {
     size_t size, count;
 };
 
-/* Add KEY (copied); one that is there already keeps its value. */
+/* Add KEY, which must live as long as the map; one that is there already keeps its value. */
 void ig_strmap_add(struct ig_strmap *map, const char *key, size_t value);
 /* The value of KEY, or SIZE_MAX. */
 size_t ig_strmap_get(const struct ig_strmap *map, const char *key);
