@@ -75,10 +75,7 @@ static void note_found(void *context, const char *path)
 static void note_unread(void *context, const struct ig_error *why)
 {
     struct inspection *in = context;
-    if ((in->unread_count & (in->unread_count - 1)) == 0) {
-        in->unread = ig_realloc_array(in->unread, in->unread_count != 0 ? in->unread_count * 2 : 1,
-                                      sizeof *in->unread);
-    }
+    in->unread = ig_array_room(in->unread, in->unread_count, sizeof *in->unread);
     in->unread[in->unread_count++] = ig_strdup(why->text);
 }
 

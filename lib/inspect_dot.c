@@ -24,10 +24,7 @@ static void add_string(struct ig_buf *out, const char *text)
 
 static void add_line(struct ig_graph *graph, struct ig_buf *line)
 {
-    if ((graph->count & (graph->count - 1)) == 0) {
-        graph->lines = ig_realloc_array(graph->lines, graph->count != 0 ? graph->count * 2 : 1,
-                                        sizeof *graph->lines);
-    }
+    graph->lines = ig_array_room(graph->lines, graph->count, sizeof *graph->lines);
     graph->size += line->length;
     graph->lines[graph->count++] = ig_buf_steal(line);
 }

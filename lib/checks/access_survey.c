@@ -21,9 +21,7 @@ struct ig_access_link {
 static void add_link(struct ig_access_survey *s, const char *path, uint64_t mount)
 {
     size_t n = s->link_count;
-    if ((n & (n - 1)) == 0) {
-        s->links = ig_realloc_array(s->links, n != 0 ? n * 2 : 1, sizeof *s->links);
-    }
+    s->links = ig_array_room(s->links, n, sizeof *s->links);
     s->links[s->link_count++] = (struct ig_access_link){.path = ig_strdup(path), .mount = mount};
 }
 

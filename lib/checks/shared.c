@@ -30,10 +30,7 @@ void ig_uses_add(struct ig_uses *uses, const struct ig_located *located)
     if (located == NULL) {
         return;
     }
-    if ((uses->count & (uses->count - 1)) == 0) {
-        uses->list = ig_realloc_array(uses->list, uses->count != 0 ? uses->count * 2 : 1,
-                                      sizeof *uses->list);
-    }
+    uses->list = ig_array_room(uses->list, uses->count, sizeof *uses->list);
     uses->list[uses->count++] = (uint32_t)located->index;
 }
 
@@ -106,10 +103,7 @@ void ig_shared_end(struct ig_shared *shared, size_t subject, struct ig_uses *use
 {
     struct ig_batch *batch = uses->batch;
     pthread_mutex_lock(&shared->lock);
-    if ((batch->count & (batch->count - 1)) == 0) {
-        batch->used = ig_realloc_array(batch->used, batch->count != 0 ? batch->count * 2 : 1,
-                                       sizeof *batch->used);
-    }
+    batch->used = ig_array_room(batch->used, batch->count, sizeof *batch->used);
     batch->used[batch->count++] = (struct used){subject, *uses};
     *uses = (struct ig_uses){0};
     bool last = --batch->users == 0 && batch != shared->current;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,6 +41,13 @@ void *ig_realloc_array(void *p, size_t count, size_t size)
         out_of_memory();
     }
     return q;
+}
+
+void *ig_array_room(void *array, size_t count, size_t size)
+{
+    enum { LEAST = 8 };
+    bool full = count == 0 || (count >= LEAST && (count & (count - 1)) == 0);
+    return full ? ig_realloc_array(array, count != 0 ? count * 2 : LEAST, size) : array;
 }
 
 char *ig_strndup(const char *s, size_t n)

@@ -15,6 +15,9 @@
 void *ig_alloc(size_t size);                        /* zeroed; free() it */
 void *ig_alloc_array(size_t count, size_t size);    /* zeroed; overflow counts as out of memory */
 void *ig_realloc_array(void *p, size_t count, size_t size);
+/* ARRAY of COUNT elements with room for one more. Room doubles, so that long lists stay linear: it
+ * is 8, then each power of two. Only for arrays that grow by this alone; NULL where COUNT is 0. */
+void *ig_array_room(void *array, size_t count, size_t size);
 char *ig_strdup(const char *s);
 char *ig_strndup(const char *s, size_t n);
 char *ig_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -73,10 +73,7 @@ static bool remember(struct ig_dirs *dirs, const char *path, struct known *new)
     size_t index = ig_strmap_get(&dirs->index, path);
     bool add = index == SIZE_MAX && !full(dirs);
     if (add) {
-        if ((dirs->count & (dirs->count - 1)) == 0) {
-            dirs->list = ig_realloc_array(dirs->list, dirs->count != 0 ? dirs->count * 2 : 1,
-                                          sizeof *dirs->list);
-        }
+        dirs->list = ig_array_room(dirs->list, dirs->count, sizeof *dirs->list);
         dirs->open += new->dir != NULL;
         new->path = ig_strdup(path);
         ig_strmap_add(&dirs->index, new->path, dirs->count);

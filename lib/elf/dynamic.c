@@ -42,10 +42,7 @@ static void take_tag(struct ig_dynamic *d, struct tags *t, uint64_t tag, uint64_
 {
     switch (tag) {
     case DT_NEEDED:
-        if ((t->needed_count & (t->needed_count - 1)) == 0) {
-            size_t size = t->needed_count != 0 ? t->needed_count * 2 : 1;
-            t->needed = ig_realloc_array(t->needed, size, sizeof *t->needed);
-        }
+        t->needed = ig_array_room(t->needed, t->needed_count, sizeof *t->needed);
         t->needed[t->needed_count++] = value;
         break;
     case DT_FILTER:

@@ -156,10 +156,7 @@ static struct ig_located *keep_located(struct ig_files *files, struct ig_located
         return files->located[index];
     }
     size_t count = files->located_count;
-    if ((count & (count - 1)) == 0) {
-        files->located = ig_realloc_array(files->located, count != 0 ? count * 2 : 1,
-                                          sizeof *files->located);
-    }
+    files->located = ig_array_room(files->located, count, sizeof *files->located);
     new->index = count;
     ig_strmap_add(&files->located_index, new->path, count);
     files->located[files->located_count++] = new;

@@ -80,10 +80,7 @@ static void free_tries(struct ig_need *need)
 static struct ig_need *look_for(struct ig_search *s, size_t by, const char *name)
 {
     struct ig_resolution *out = s->out;
-    if ((out->need_count & (out->need_count - 1)) == 0) {
-        out->needs = ig_realloc_array(out->needs, out->need_count != 0 ? out->need_count * 2 : 1,
-                                      sizeof *out->needs);
-    }
+    out->needs = ig_array_room(out->needs, out->need_count, sizeof *out->needs);
     struct ig_need need = {.by = by, .name = name};
     size_t kept = s->tries_kept;
     s->names_kept += strlen(name) + 1;
@@ -207,7 +204,7 @@ static void add_program(struct ig_search *s, const struct ig_walk *walk,
                         const struct ig_file *file)
 {
     const char *path = ig_search_text(s, walk->path);
-    s->out->objects = ig_alloc(sizeof *s->out->objects);
+    s->out->objects = ig_array_room(NULL, 0, sizeof *s->out->objects);
     s->out->objects[0] = (struct ig_object){
         .name = path,
         .path = path,

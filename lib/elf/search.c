@@ -50,10 +50,7 @@ static void note_try(struct ig_search *s, const char *path, enum ig_rule rule, s
         return;
     }
     s->tries_kept += strlen(path) + 2 * sizeof *need->tries;
-    if ((need->try_count & (need->try_count - 1)) == 0) {
-        size_t size = need->try_count != 0 ? need->try_count * 2 : 1;
-        need->tries = ig_realloc_array(need->tries, size, sizeof *need->tries);
-    }
+    need->tries = ig_array_room(need->tries, need->try_count, sizeof *need->tries);
     need->tries[need->try_count++] = (struct ig_try){
         .path = ig_strdup(path),
         .rule = rule,
@@ -134,10 +131,7 @@ static size_t same_file(const struct ig_search *s, const struct ig_file *file)
 static size_t add_object(struct ig_search *s, struct ig_object object)
 {
     struct ig_resolution *out = s->out;
-    if ((out->count & (out->count - 1)) == 0) {
-        out->objects = ig_realloc_array(out->objects, out->count != 0 ? out->count * 2 : 1,
-                                        sizeof *out->objects);
-    }
+    out->objects = ig_array_room(out->objects, out->count, sizeof *out->objects);
     out->objects[out->count] = object;
     return out->count++;
 }
@@ -270,10 +264,7 @@ void ig_search_dir_note(struct ig_search *s, const char *path, enum ig_rule rule
         }
         return;
     }
-    if ((out->dir_count & (out->dir_count - 1)) == 0) {
-        out->dirs = ig_realloc_array(out->dirs, out->dir_count != 0 ? out->dir_count * 2 : 1,
-                                     sizeof *out->dirs);
-    }
+    out->dirs = ig_array_room(out->dirs, out->dir_count, sizeof *out->dirs);
     struct ig_search_dir *dir = &out->dirs[out->dir_count++];
     *dir = (struct ig_search_dir){.path = ig_search_text(s, path), .rule = rule,
                                   .rule_of = rule_of, .relative = path[0] != '/',

@@ -181,9 +181,7 @@ static size_t dir_index(struct ig_search *s, const char *name)
         }
         return SIZE_MAX;
     }
-    if ((d->count & (d->count - 1)) == 0) {
-        d->dirs = ig_realloc_array(d->dirs, d->count != 0 ? d->count * 2 : 1, sizeof *d->dirs);
-    }
+    d->dirs = ig_array_room(d->dirs, d->count, sizeof *d->dirs);
     struct dir *dir = &d->dirs[d->count];
     *dir = (struct dir){.name = ig_strdup(name)};
     dir->places = ig_alloc_array(d->below_count, sizeof *dir->places);
@@ -210,10 +208,7 @@ void ig_search_list_add(struct ig_search *s, struct ig_search_list *list, const 
         }
     }
     if (index != SIZE_MAX) {
-        if ((list->count & (list->count - 1)) == 0) {
-            list->dirs = ig_realloc_array(list->dirs, list->count != 0 ? list->count * 2 : 1,
-                                          sizeof *list->dirs);
-        }
+        list->dirs = ig_array_room(list->dirs, list->count, sizeof *list->dirs);
         list->dirs[list->count++] = index;
     }
 }

@@ -82,10 +82,7 @@ static int table_status(const struct table *t, struct ig_error *e)
 static void add_need(struct ig_dynamic *d, const char *file, const char *version, bool weak)
 {
     size_t n = d->version_need_count;
-    if ((n & (n - 1)) == 0) {
-        d->version_needs =
-            ig_realloc_array(d->version_needs, n != 0 ? n * 2 : 1, sizeof *d->version_needs);
-    }
+    d->version_needs = ig_array_room(d->version_needs, n, sizeof *d->version_needs);
     d->version_needs[d->version_need_count++] =
         (struct ig_version_need){file, version, weak};
 }
@@ -143,9 +140,7 @@ static bool parse_needs(struct table *t, struct ig_names *names, struct ig_dynam
 static void add_definition(struct ig_dynamic *d, char *name)
 {
     size_t n = d->version_count;
-    if ((n & (n - 1)) == 0) {
-        d->versions = ig_realloc_array(d->versions, n != 0 ? n * 2 : 1, sizeof *d->versions);
-    }
+    d->versions = ig_array_room(d->versions, n, sizeof *d->versions);
     d->versions[d->version_count++] = name;
 }
 

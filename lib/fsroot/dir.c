@@ -84,13 +84,8 @@ int ig_dir_look(const struct ig_dir *dir, const char *name)
 
 static void copy_hops(struct ig_walk *to, const struct ig_walk *from)
 {
-    size_t size = 4;
-    while (size <= from->count) {
-        size *= 2;
-    }
-    /* add_hop() makes room at each power of two. */
-    to->hops = ig_alloc_array(size, sizeof *to->hops);
     for (; to->count < from->count; to->count++) {
+        to->hops = ig_array_room(to->hops, to->count, sizeof *to->hops);
         const struct ig_hop *hop = &from->hops[to->count];
         struct ig_hop *copy = &to->hops[to->count];
         *copy = *hop;

@@ -54,10 +54,7 @@ int ig_names_read(int fd, struct ig_names *names)
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
             continue;
         }
-        if ((names->count & (names->count - 1)) == 0) {
-            names->list = ig_realloc_array(
-                names->list, names->count != 0 ? names->count * 2 : 1, sizeof *names->list);
-        }
+        names->list = ig_array_room(names->list, names->count, sizeof *names->list);
         names->list[names->count++] = ig_strdup(entry->d_name);
     }
     int number = errno;

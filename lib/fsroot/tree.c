@@ -47,10 +47,7 @@ void ig_tree_push(struct ig_tree *tree, struct ig_tree_job job)
 static void add_dir(struct ig_tree_state *s, struct ig_tree_dir *dir)
 {
     pthread_mutex_lock(&s->lock);
-    if ((s->dir_count & (s->dir_count - 1)) == 0) {
-        size_t room = s->dir_count != 0 ? s->dir_count * 2 : 1;
-        s->dirs = ig_realloc_array(s->dirs, room, sizeof(void *));
-    }
+    s->dirs = ig_array_room(s->dirs, s->dir_count, sizeof(void *));
     s->dirs[s->dir_count++] = dir;
     pthread_mutex_unlock(&s->lock);
 }

@@ -43,10 +43,7 @@ static enum ig_step add_hop(struct ig_walker *w, struct ig_hop hop, const char *
         return IG_STEP_ON;
     }
     hop.path = ig_place_path(&w->place, name);
-    if ((out->count & (out->count - 1)) == 0) {
-        size_t size = out->count != 0 ? out->count * 2 : 1;
-        out->hops = ig_realloc_array(out->hops, size, sizeof *out->hops);
-    }
+    out->hops = ig_array_room(out->hops, out->count, sizeof *out->hops);
     out->hops[out->count++] = hop;
     w->hop_paths += strlen(hop.path);
     return w->hop_paths > HOP_PATHS_MAX ? ig_walker_fail(w, ENAMETOOLONG, name) : IG_STEP_ON;

@@ -27,11 +27,7 @@ struct ig_subject *ig_subject_insert(struct ig_policy *policy, const struct ig_s
                                      enum ig_kind kind, const char *path)
 {
     size_t n = policy->subject_count;
-    /* Room doubles at each power of two, so that a long checksum file stays linear. */
-    if ((n & (n - 1)) == 0) {
-        policy->subjects = ig_realloc_array(policy->subjects, n != 0 ? n * 2 : 1,
-                                            sizeof *policy->subjects);
-    }
+    policy->subjects = ig_array_room(policy->subjects, n, sizeof *policy->subjects);
     size_t at = n;
     while (at > 0 && policy->subjects[at - 1].kind > kind) {
         at--;

@@ -57,11 +57,7 @@ void ig_result_fix(struct ig_result *r, const char *format, ...)
 
 void ig_result_item(struct ig_result *r, const char *kind, const char *path, const char *detail)
 {
-    /* Room doubles at each power of two: a volume may have lost 200,000 files. */
-    if ((r->item_count & (r->item_count - 1)) == 0) {
-        r->items = ig_realloc_array(r->items, r->item_count != 0 ? r->item_count * 2 : 1,
-                                    sizeof *r->items);
-    }
+    r->items = ig_array_room(r->items, r->item_count, sizeof *r->items);
     struct ig_item *item = &r->items[r->item_count++];
     struct ig_buf safe = {0};
     if (detail != NULL) {
