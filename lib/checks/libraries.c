@@ -26,9 +26,8 @@ static bool is_unnamed(const struct ig_target *program)
             return false;
         }
     }
-    return ig_loader_kind_of(image->interp) == IG_LOADER_UNKNOWN &&
-           (program->loader == NULL ||
-            ig_loader_kind_of(program->loader->walk.path) == IG_LOADER_UNKNOWN);
+    return program->loader != NULL && ig_loader_kind_of(image->interp) == IG_LOADER_UNKNOWN &&
+           ig_loader_kind_of(program->loader->walk.path) == IG_LOADER_UNKNOWN;
 }
 
 enum ig_libraries_state ig_libraries_state(const struct ig_question *q,

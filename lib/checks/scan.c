@@ -18,17 +18,31 @@ struct scan {
     size_t found;
 };
 
-/* What `strip --only-keep-debug` leaves: headers of a program whose code is not in the file. Where the
- * code shares its segment with the headers, as on arm64, these are left of it; nobody could put zeros
- * behind code that may not be written to. */
+/* Is the code of S, or all of it but the headers that share its segment (as on arm64), left out of the
+ * file? Zeros at the entry point cannot run; what has none is a library, and needs its PT_DYNAMIC. */
+static bool is_left_out(const struct ig_image *image, const struct ig_segment *s)
+{
+    if (s->filesz == 0 || s->offset >= image->size) {
+        return true;
+    }
+    bool dynamic_left_out = false;
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct ig_segment *other = &image->segments[i];
+        dynamic_left_out |= other->type == PT_DYNAMIC && other->filesz == 0 && other->memsz > 0;
+    }
+    bool in_headers = image->entry - s->vaddr < s->filesz;
+    return (s->flags & PF_W) == 0 && s->filesz < s->memsz &&
+           (image->entry == 0 ? dynamic_left_out : !in_headers);
+}
+
+/* What `strip --only-keep-debug` leaves: headers of a program whose code is not in the file. */
 static bool is_debug_file(const struct ig_image *image)
 {
     bool code = false;
     for (size_t i = 0; i < image->segment_count; i++) {
         const struct ig_segment *s = &image->segments[i];
         if (s->type == PT_LOAD && (s->flags & PF_X) != 0 && s->memsz > 0) {
-            bool shortened = (s->flags & PF_W) == 0 && s->filesz < s->memsz;
-            if (s->filesz > 0 && s->offset < image->size && !shortened) {
+            if (!is_left_out(image, s)) {
                 return false;
             }
             code = true;
