@@ -20,6 +20,7 @@ import manifests
 from manifests import GATE, TOP, container, gate, pod
 
 sys.path += [str(TOP / folder) for folder in ("test/cli/support", "test/deploy", "test/pod")]
+import engine  # noqa: E402
 import images  # noqa: E402
 import pods  # noqa: E402
 import tap  # noqa: E402
@@ -377,7 +378,8 @@ def main():
         test_actions(tally)
         test_messages(tally)
         test_schemas(tally)
-        test_runs(tally, binary)
+        with engine.alone():
+            test_runs(tally, binary)
     if picked in ("", "mutants"):
         test_mutants(tally, wanted)
     return tally.finish()

@@ -68,4 +68,5 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with engine.alone():
+        sys.exit(main())

@@ -243,6 +243,7 @@ class Pod:
         Pod.uids.append(self.uid)
 
     def __enter__(self):
+        engine.need_alone()
         self.base = Path(tempfile.mkdtemp(prefix=f"initgate-pod-{self.uid}-"))
         try:
             self.base.chmod(0o755)  # a container's user must reach its volumes, as on a node
@@ -479,7 +480,8 @@ def main():
     try:
         replace = dict(pair.split("=", maxsplit=1) for pair in options.replace)
         documents = load(options.manifest, replace)
-        with Pod(documents, options.pause, ready=options.ready, seconds=options.seconds) as pod:
+        with engine.alone(), Pod(documents, options.pause, ready=options.ready,
+                                 seconds=options.seconds) as pod:
             result = pod.run()
             if options.wait:
                 sys.stderr.write(f"pod {pod.name}, volumes in {pod.folder}; Enter ends it\n")

@@ -95,22 +95,35 @@ def buildah(*words, **options):
     return run("buildah", *words, **options).stdout.strip()
 
 
+_held = []  # the lock, while alone() has it
+
+
 @contextlib.contextmanager
 def alone():
-    """Keeps other test runs from this storage, and ends what a killed one left mounted in it.
+    """Keeps other suites and runs from this storage, and ends what a killed one left mounted in it.
 
-    Podman counts the mounts of an image for all its users: two runs at once could not tell their
-    own from each other's.
+    Podman counts the mounts of an image for all its users: two at once could not tell their own
+    from each other's.
     """
     environment()
     with open(CACHE / "pods.lock", "w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("# waiting for another test run to end", flush=True)
+            print("# waiting for another test run to end", file=sys.stderr, flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         podman("image", "unmount", "--all", "--force")
-        yield
+        _held.append(lock)
+        try:
+            yield
+        finally:
+            _held.remove(lock)
+
+
+def need_alone():
+    """For what another run's alone() would pull the mounts from under."""
+    if not _held:
+        raise EngineError("images are mounted and pods are run inside engine.alone() only")
 
 
 if __name__ == "__main__":
