@@ -65,8 +65,7 @@ static int resolve(struct ig_facts *f, const struct ig_scene *scene, struct ig_f
     struct ig_resolve_options options = {
         .root = scene->root,
         .files = files,
-        .x86_level = ig_x86_level(),
-        .x86_intel = ig_x86_intel(),
+        .x86 = ig_x86_this(),
         .trace = f->trace,
     };
     f->resolved = ig_resolve(&options, &f->target.walk, f->target.fd, f->image, loader,

@@ -109,8 +109,7 @@ static struct ig_libraries *resolve(const struct ig_question *q, const struct ig
         .ld_library_path = ig_scene_env(q->scene, "LD_LIBRARY_PATH"),
         .ld_preload = ig_scene_env(q->scene, "LD_PRELOAD"),
         .secure = ig_privilege_secure(q->scene, program),
-        .x86_level = ig_x86_level(),
-        .x86_intel = ig_x86_intel(),
+        .x86 = ig_x86_this(),
         .permits = q->scene->run_as_known ? may_use : NULL,
         .permits_context = q->scene,
     };

@@ -40,7 +40,7 @@ static int read_loader(const struct ig_fsroot *root, const char *path,
     struct ig_bytes bytes = ig_bytes_of_memory("", 0);
     enum ig_loader_kind kind = ig_loader_kind_of(path);
     if (out->located == NULL) {
-        return ig_loader_parse(&bytes, program, kind, &out->loader, e);
+        return ig_loader_parse(&bytes, NULL, program, kind, &out->loader, e);
     }
     const struct ig_file *file = ig_file_for(out->located->file, program);
     enum ig_loader_kind real = ig_loader_kind_of(out->located->walk.path);
@@ -61,7 +61,7 @@ static int read_loader(const struct ig_fsroot *root, const char *path,
         return ig_error_set(e, EAGAIN, "%s was replaced while it was looked at", path);
     }
     out->file = file->fit == IG_FIT_YES ? file : NULL;
-    return ig_loader_parse(&bytes, program, kind, &out->loader, e);
+    return ig_loader_parse(&bytes, &out->located->file->image, program, kind, &out->loader, e);
 }
 
 /* Under the lock. */

@@ -14,7 +14,7 @@
 enum {
     HEADER = 32,         /* the mark, pointer size, flags, two pointers */
     ALIGN = 16,
-    PIECE = 16 * 1024,
+    PIECE = 32 * 1024,
     VERSION_MAX = 4096,
     TEXT_MAX = 4 << 20,
     FRAME = 16,          /* cmd/go's infoStart and infoEnd around the module text */
@@ -45,6 +45,14 @@ struct sections {
     const struct ig_view *view;
     uint64_t offset;
     unsigned entry, count, names;
+};
+
+/* The section that holds the names of sections; most are no longer than what START keeps. */
+struct names {
+    const struct ig_view *view;
+    struct section section;
+    char start[1024];
+    size_t length;  /* bytes of START */
 };
 
 static ssize_t read_file(const struct ig_view *view, void *buf, size_t size, uint64_t offset)
@@ -93,16 +101,18 @@ static void take_section(const struct sections *s, const uint8_t *p, struct sect
 }
 
 /* 1 found, 0 not, -1 with errno. */
-static int named(const struct sections *s, const struct section *strings,
-                 const struct section *section, const char *name)
+static int named(const struct names *names, uint32_t at, const char *name)
 {
     char text[32];
     size_t size = strlen(name) + 1;
-    if (section->name >= strings->size || strings->size - section->name < size ||
-        strings->offset > s->view->from->size) {
+    if (at >= names->section.size || names->section.size - at < size ||
+        names->section.offset > names->view->from->size) {
         return 0;
     }
-    ssize_t n = read_file(s->view, text, size, strings->offset + section->name);
+    if (at + size <= names->length) {
+        return memcmp(names->start + at, name, size) == 0;
+    }
+    ssize_t n = read_file(names->view, text, size, names->section.offset + at);
     return n < 0 ? -1 : (size_t)n == size && memcmp(text, name, size) == 0;
 }
 
@@ -111,7 +121,7 @@ static int find_section(const struct ig_view *view, struct range *range)
 {
     static const char wanted[] = ".go.buildinfo";
     struct sections s;
-    struct section strings;
+    struct names names = {.view = view};
     struct section section;
     int result = open_sections(&s, view);
     if (result != 1) {
@@ -123,10 +133,15 @@ static int find_section(const struct ig_view *view, struct range *range)
     if (n < 0 || (size_t)n != size) {
         return n < 0 ? -1 : 0;
     }
-    take_section(&s, table + (size_t)s.names * s.entry, &strings);
+    take_section(&s, table + (size_t)s.names * s.entry, &names.section);
+    n = read_file(view, names.start, sizeof names.start, names.section.offset);
+    if (n < 0) {
+        return -1;
+    }
+    names.length = (size_t)n;
     for (unsigned i = 0; i < s.count; i++) {
         take_section(&s, table + (size_t)i * s.entry, &section);
-        result = named(&s, &strings, &section, wanted);
+        result = named(&names, section.name, wanted);
         if (result != 0) {
             *range = (struct range){section.addr, section.size};
             return result;

@@ -84,6 +84,16 @@ static size_t constant(const char *s, size_t room)
     return n;
 }
 
+static void forget_dirs(struct ig_loader *loader)
+{
+    for (size_t i = 0; i < loader->system_dir_count; i++) {
+        free(loader->system_dirs[i]);
+    }
+    free(loader->system_dirs);
+    loader->system_dirs = NULL;
+    loader->system_dir_count = 0;
+}
+
 /* The longest run of such constants, one behind the other. */
 static void find_dirs(const char *data, size_t size, struct ig_loader *loader)
 {
@@ -141,19 +151,56 @@ static void default_dirs(const struct ig_image *image, struct ig_loader *loader)
     add_dir(loader, "/usr/lib", 8);
 }
 
-int ig_loader_parse(const struct ig_bytes *from, const struct ig_image *image,
-                    enum ig_loader_kind kind, struct ig_loader *out, struct ig_error *e)
+static int look_at(const struct ig_bytes *from, uint64_t offset, uint64_t size,
+                   struct ig_loader *out, struct ig_error *e)
+{
+    size = size < LOADER_MAX ? size : LOADER_MAX;
+    IG_AUTO_FREE char *data = ig_alloc((size_t)size + 1);
+    ssize_t n = ig_bytes_read_at(from, data, (size_t)size, offset);
+    if (n < 0) {
+        return ig_error_set(e, errno, "cannot read the loader");
+    }
+    forget_dirs(out);
+    find_dirs(data, (size_t)n, out);
+    find_release(data, (size_t)n, out);
+    return 0;
+}
+
+/* The last segment of constants alone, which is a fifth of the file; ld before 2.31 put them to the
+ * code. */
+static const struct ig_segment *constants_of(const struct ig_image *loader)
+{
+    const struct ig_segment *found = NULL;
+    for (size_t i = 0; loader != NULL && i < loader->segment_count; i++) {
+        const struct ig_segment *s = &loader->segments[i];
+        found = s->type == PT_LOAD && s->flags == PF_R ? s : found;
+    }
+    return found;
+}
+
+static int find_constants(const struct ig_bytes *from, const struct ig_image *loader,
+                          struct ig_loader *out, struct ig_error *e)
+{
+    const struct ig_segment *s = constants_of(loader);
+    if (s != NULL && look_at(from, s->offset, s->filesz, out, e) != 0) {
+        return -1;
+    }
+    bool all = s != NULL && out->system_dir_count > 0 && out->minor > 0 && out->hwcaps;
+    if (all) {
+        return 0;
+    }
+    out->minor = 0;
+    return look_at(from, 0, from->size, out, e);
+}
+
+int ig_loader_parse(const struct ig_bytes *from, const struct ig_image *loader,
+                    const struct ig_image *image, enum ig_loader_kind kind, struct ig_loader *out,
+                    struct ig_error *e)
 {
     *out = (struct ig_loader){.kind = kind};
-    if (kind == IG_LOADER_GLIBC) {
-        size_t size = from->size < LOADER_MAX ? (size_t)from->size : LOADER_MAX;
-        IG_AUTO_FREE char *data = ig_alloc(size + 1);
-        ssize_t n = ig_bytes_read_at(from, data, size, 0);
-        if (n < 0) {
-            return ig_error_set(e, errno, "cannot read the loader");
-        }
-        find_dirs(data, (size_t)n, out);
-        find_release(data, (size_t)n, out);
+    if (kind == IG_LOADER_GLIBC && find_constants(from, loader, out, e) != 0) {
+        ig_loader_free(out);
+        return -1;
     }
     if (from->size == 0) {
         /* There is no loader: guess a current one. */
@@ -172,10 +219,7 @@ int ig_loader_parse(const struct ig_bytes *from, const struct ig_image *image,
 
 void ig_loader_free(struct ig_loader *loader)
 {
-    for (size_t i = 0; i < loader->system_dir_count; i++) {
-        free(loader->system_dirs[i]);
-    }
-    free(loader->system_dirs);
+    forget_dirs(loader);
     free(loader->lib);
     *loader = (struct ig_loader){0};
 }

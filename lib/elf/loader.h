@@ -35,10 +35,11 @@ const char *ig_loader_guess(const struct ig_image *image, char *const *needed, s
 
 /* Read glibc's system directories from the loader's own constants (system_dirs in elf/dl-load.c):
  * what a distribution configured is nowhere else. Where none are found, the upstream default of
- * IMAGE's class. Its release, too, is taken from its own texts ("stable release version 2.36."). -1
- * where reading failed. */
-int ig_loader_parse(const struct ig_bytes *from, const struct ig_image *image,
-                    enum ig_loader_kind kind, struct ig_loader *out, struct ig_error *e);
+ * IMAGE's class. Its release, too, is taken from its own texts ("stable release version 2.36.").
+ * LOADER: what FROM was parsed as, or NULL. -1 where reading failed; OUT is empty then. */
+int ig_loader_parse(const struct ig_bytes *from, const struct ig_image *loader,
+                    const struct ig_image *image, enum ig_loader_kind kind, struct ig_loader *out,
+                    struct ig_error *e);
 void ig_loader_free(struct ig_loader *loader);
 
 #endif

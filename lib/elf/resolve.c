@@ -24,38 +24,6 @@ const char *ig_rule_name(enum ig_rule rule)
     return names[rule];
 }
 
-unsigned ig_x86_level(void)
-{
-#if defined(__x86_64__)
-    /* x86-64 psABI, micro-architecture levels: of each what compilers can ask for and no CPU has
-     * without the rest. */
-    if (!__builtin_cpu_supports("ssse3") || !__builtin_cpu_supports("sse4.2") ||
-        !__builtin_cpu_supports("popcnt")) {
-        return 1;
-    }
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2") ||
-        !__builtin_cpu_supports("fma")) {
-        return 2;
-    }
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                   __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-                   __builtin_cpu_supports("avx512vl")
-               ? 4
-               : 3;
-#else
-    return 1;
-#endif
-}
-
-bool ig_x86_intel(void)
-{
-#if defined(__x86_64__)
-    return __builtin_cpu_is("intel");
-#else
-    return false;
-#endif
-}
-
 static void search(struct ig_search *s, size_t by)
 {
     if (s->out->kind == IG_LOADER_MUSL) {

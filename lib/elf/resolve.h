@@ -151,6 +151,14 @@ struct ig_resolution {
                                       user may not read: sentences; else NULL */
 };
 
+/* What glibc asks of an x86-64 CPU before it looks for libraries. */
+struct ig_x86 {
+    unsigned level;  /* x86-64 psABI, 1 to 4: of glibc-hwcaps/x86-64-vN; 1: baseline */
+    bool intel;      /* glibc calls an Intel CPU of level 3 "haswell" */
+};
+/* This machine's; level 1 on others. */
+struct ig_x86 ig_x86_this(void);
+
 struct ig_resolve_options {
     const struct ig_fsroot *root;
     struct ig_files *files;
@@ -160,9 +168,7 @@ struct ig_resolve_options {
                                       that is not known: relative directories are not searched then, and
                                       of a relative name it is `unread` whether it is found */
     bool secure;                   /* AT_SECURE: the loader distrusts both, and $ORIGIN */
-    unsigned x86_level;            /* 1 to 4: glibc-hwcaps/x86-64-vN that the CPU has; 1:
-                                      baseline */
-    bool x86_intel;                /* glibc calls an Intel CPU of level 3 "haswell" */
+    struct ig_x86 x86;
     bool trace;
     /* May the program's user do MAY (4 read) at the end of the walk? Of a walk that failed: is
      * there no hop that refuses that user? NULL: everything. */
@@ -177,9 +183,5 @@ int ig_resolve(const struct ig_resolve_options *options, const struct ig_walk *w
                const struct ig_image *image, const char *loader_path, struct ig_resolution *out,
                struct ig_error *e);
 void ig_resolution_free(struct ig_resolution *resolution);
-
-/* The level of this machine's CPU, 1 to 4 (x86-64 psABI), and whether it is Intel's. */
-unsigned ig_x86_level(void);
-bool ig_x86_intel(void);
 
 #endif

@@ -47,7 +47,7 @@ const char *const *ig_search_hwcaps(const struct ig_search *s)
 {
     /* sysdeps/x86_64/dl-hwcaps-subdirs.c */
     static const char *const levels[] = {"x86-64-v4", "x86-64-v3", "x86-64-v2", NULL};
-    unsigned level = s->options->x86_level;
+    unsigned level = s->options->x86.level;
     bool some = is_x86_64(s) && s->loader->hwcaps && level >= 1 && level <= 4;
     return levels + (some ? 4 - level : IG_COUNT(levels) - 1);
 }
@@ -57,7 +57,7 @@ const char *ig_search_platform(const struct ig_search *s)
     /* sysdeps/x86/cpu-features.c; else AT_PLATFORM of the kernel. */
     switch (s->program->e_machine) {
     case EM_X86_64:
-        return s->options->x86_intel && s->options->x86_level >= 3 ? "haswell" : "x86_64";
+        return s->options->x86.intel && s->options->x86.level >= 3 ? "haswell" : "x86_64";
     case EM_386: return "i686";
     case EM_AARCH64: return "aarch64";
     default: return NULL;
@@ -71,7 +71,7 @@ static bool is_legacy(const struct ig_search *s)
 
 static bool has_avx512(const struct ig_search *s)
 {
-    return s->options->x86_intel && s->options->x86_level == 4;
+    return s->options->x86.intel && s->options->x86.level == 4;
 }
 
 uint64_t ig_search_cache_features(const struct ig_search *s)

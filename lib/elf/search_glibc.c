@@ -179,7 +179,7 @@ static enum ig_found try_cache(struct ig_search *s, bool nodeflib)
     }
     struct ig_ldcache_cpu cpu = {
         .hwcaps = ig_search_hwcaps(s),
-        .level = s->options->x86_level,
+        .level = s->options->x86.level,
         .features = ig_search_cache_features(s),
     };
     const char *path =

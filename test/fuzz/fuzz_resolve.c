@@ -113,8 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .ld_preload = (data[0] & 2) != 0 ? "libd.so /opt/libc1.so" : NULL,
         .cwd = (data[0] & 4) != 0 ? "/opt" : NULL,
         .secure = data[0] >> 7 != 0,
-        .x86_level = 1 + (data[0] >> 4 & 3),
-        .x86_intel = (data[0] & 64) != 0,
+        .x86.level = 1 + (data[0] >> 4 & 3),
+        .x86.intel = (data[0] & 64) != 0,
         .trace = true,
     };
     const char *loader = (data[0] & 8) != 0 ? "/lib/ld-musl-x86_64.so.1"

@@ -151,9 +151,7 @@ int main(int argc, char **argv)
     struct ig_error e = {0};
     struct ig_fsroot *root = NULL;
     struct ig_cred cred = {0};
-    struct setting setting = {.options = {.x86_level = ig_x86_level(),
-                                          .x86_intel = ig_x86_intel(),
-                                          .trace = true}};
+    struct setting setting = {.options = {.x86 = ig_x86_this(), .trace = true}};
     const char *dir = "/";
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {

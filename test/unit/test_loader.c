@@ -30,7 +30,7 @@ static void begin(void)
     ck_assert_ptr_nonnull(mkdtemp(top));
     ck_assert_int_eq(ig_fsroot_open(top, &root, &e), 0);
     files = ig_files_new();
-    options = (struct ig_resolve_options){.root = root, .files = files, .x86_level = 1};
+    options = (struct ig_resolve_options){.root = root, .files = files, .x86.level = 1};
     clock_gettime(CLOCK_MONOTONIC, &started);
 }
 
@@ -268,7 +268,7 @@ static struct ig_loader parse_loader(const char *text, size_t size)
     struct ig_image image = {.e_class = ELFCLASS64, .e_machine = EM_X86_64};
     struct ig_loader loader;
     struct ig_error e = {0};
-    ck_assert_int_eq(ig_loader_parse(&bytes, &image, IG_LOADER_GLIBC, &loader, &e), 0);
+    ck_assert_int_eq(ig_loader_parse(&bytes, NULL, &image, IG_LOADER_GLIBC, &loader, &e), 0);
     return loader;
 }
 
@@ -285,6 +285,34 @@ START_TEST(constants_of_a_loader)
     ck_assert_str_eq(loader.system_dirs[3], "/usr/lib");
     ck_assert_str_eq(loader.lib, "lib/aa");
     ig_loader_free(&loader);
+}
+END_TEST
+
+/* What lies in the code is no constant, unless nothing else is. */
+START_TEST(constants_in_their_segment)
+{
+    static const char text[] =
+        "y\0/lib/code/\0/lib/b/\0/lib/c/\0 release version 2.99.\0"
+        "x\0/usr/lib/aa/\0/lib/\0 release version 2.36.\0--glibc-hwcaps-prepend\0";
+    size_t code = 52;
+    ck_assert_int_eq(text[code], 'x');
+    struct ig_segment segments[] = {
+        {.type = PT_LOAD, .flags = PF_R | PF_X, .filesz = code},
+        {.type = PT_LOAD, .flags = PF_R, .offset = code, .filesz = sizeof text - code},
+    };
+    struct ig_image loaded = {.segments = segments, .segment_count = IG_COUNT(segments)};
+    struct ig_image image = {.e_class = ELFCLASS64, .e_machine = EM_X86_64};
+    struct ig_bytes bytes = ig_bytes_of_memory(text, sizeof text);
+    struct ig_loader loader;
+    for (unsigned both = 0; both < 2; both++) {
+        segments[1].flags = both != 0 ? PF_R | PF_X : PF_R;
+        ck_assert_int_eq(
+            ig_loader_parse(&bytes, &loaded, &image, IG_LOADER_GLIBC, &loader, NULL), 0);
+        ck_assert_uint_eq(loader.minor, both != 0 ? 99 : 36);
+        ck_assert_uint_eq(loader.system_dir_count, both != 0 ? 3 : 2);
+        ck_assert_str_eq(loader.system_dirs[0], both != 0 ? "/lib/code" : "/usr/lib/aa");
+        ig_loader_free(&loader);
+    }
 }
 END_TEST
 
@@ -439,6 +467,8 @@ int main(void)
     tcase_add_test(t, what_the_loader_may_not_read_of_its_own);
     tcase_add_test(t, what_the_user_may_not_read_is_not_there);
     tcase_add_test(t, constants_of_a_loader);
+    tcase_add_test(t, constants_in_their_segment);
+    tcase_add_test(t, constants_in_their_segment);
     tcase_add_test(t, no_constants);
     tcase_add_test(t, four_megabytes_of_constants);
     tcase_add_loop_test(t, kind_by_name, 0, (int)IG_COUNT(kinds));
