@@ -6,7 +6,7 @@
 
 #include "core/mem.h"
 
-enum { CHUNK_FIRST = 1 << 10, CHUNK_MOST = 256 << 10 };
+enum { CHUNK_FIRST = 2 << 10, CHUNK_MOST = 256 << 10 };
 
 struct ig_arena_chunk {
     struct ig_arena_chunk *next;
@@ -25,7 +25,7 @@ static char *new_chunk(struct ig_arena *arena, size_t size)
     return (char *)chunk->data;
 }
 
-static char *take(struct ig_arena *arena, size_t size)
+char *ig_arena_bytes(struct ig_arena *arena, size_t size)
 {
     /* What is large gets its own, and the rest of the open chunk stays in use. */
     if (size > CHUNK_MOST / 4) {
@@ -57,12 +57,29 @@ void *ig_arena_alloc(struct ig_arena *arena, size_t size)
     } else if (gap != 0) {
         arena->left = 0;
     }
-    return take(arena, size);
+    return ig_arena_bytes(arena, size);
+}
+
+void *ig_arena_room(struct ig_arena *arena, void *array, size_t count, size_t size)
+{
+    size_t room = ig_array_growth(count);
+    size_t bytes;
+    if (room == 0) {
+        return array;
+    }
+    if (__builtin_mul_overflow(room, size, &bytes)) {
+        bytes = SIZE_MAX;
+    }
+    void *larger = ig_arena_alloc(arena, bytes);
+    if (count != 0) {
+        memcpy(larger, array, count * size);
+    }
+    return larger;
 }
 
 char *ig_arena_text(struct ig_arena *arena, const char *data, size_t length)
 {
-    char *text = take(arena, length + 1);
+    char *text = ig_arena_bytes(arena, length + 1);
     memcpy(text, data, length);
     text[length] = '\0';
     return text;

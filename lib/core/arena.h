@@ -14,8 +14,14 @@ struct ig_arena {
 
 /* SIZE zeroed bytes, aligned for anything. */
 void *ig_arena_alloc(struct ig_arena *arena, size_t size);
+/* As ig_array_room(), of an array that lies in ARENA; what it outgrew stays there unused. */
+void *ig_arena_room(struct ig_arena *arena, void *array, size_t count, size_t size);
 /* The LENGTH bytes of DATA and a NUL, without alignment. */
 char *ig_arena_text(struct ig_arena *arena, const char *data, size_t length);
+/* SIZE bytes to be written to, without alignment; not zeroed. */
+char *ig_arena_bytes(struct ig_arena *arena, size_t size);
 void ig_arena_free(struct ig_arena *arena);
+
+#define IG_AUTO_ARENA __attribute__((cleanup(ig_arena_free)))
 
 #endif

@@ -43,11 +43,17 @@ void *ig_realloc_array(void *p, size_t count, size_t size)
     return q;
 }
 
-void *ig_array_room(void *array, size_t count, size_t size)
+size_t ig_array_growth(size_t count)
 {
     enum { LEAST = 8 };
     bool full = count == 0 || (count >= LEAST && (count & (count - 1)) == 0);
-    return full ? ig_realloc_array(array, count != 0 ? count * 2 : LEAST, size) : array;
+    return !full ? 0 : count != 0 ? count * 2 : LEAST;
+}
+
+void *ig_array_room(void *array, size_t count, size_t size)
+{
+    size_t room = ig_array_growth(count);
+    return room != 0 ? ig_realloc_array(array, room, size) : array;
 }
 
 char *ig_strndup(const char *s, size_t n)

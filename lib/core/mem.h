@@ -18,6 +18,8 @@ void *ig_realloc_array(void *p, size_t count, size_t size);
 /* ARRAY of COUNT elements with room for one more. Room doubles, so that long lists stay linear: it
  * is 8, then each power of two. Only for arrays that grow by this alone; NULL where COUNT is 0. */
 void *ig_array_room(void *array, size_t count, size_t size);
+/* The room that such an array of COUNT elements is to get before one more; 0 where it has it. */
+size_t ig_array_growth(size_t count);
 char *ig_strdup(const char *s);
 char *ig_strndup(const char *s, size_t n);
 char *ig_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -141,7 +141,7 @@ int ig_dirs_walk(struct ig_dirs *dirs, const struct ig_fsroot *root, const char 
     if (number == 0) {
         return ig_dir_walk(known.dir, name, flags, out);
     }
-    *out = (struct ig_walk){.fd = -1, .parent_fd = -1, .error = number, .path = ig_strdup(path)};
+    ig_walk_failed(out, number, path);
     return -1;
 }
 

@@ -70,8 +70,7 @@ int ig_dir_open(const struct ig_fsroot *root, const char *path, unsigned flags,
 int ig_dir_look(const struct ig_dir *dir, const char *name)
 {
     const struct ig_place *place = &dir->place;
-    IG_AUTO_FREE char *path = place->root->graft_count != 0 ? ig_place_path(place, name) : NULL;
-    if (path != NULL && ig_fsroot_graft_on(place->root, path) != NULL) {
+    if (ig_place_graft(place, name) != NULL) {
         return 0;
     }
     struct stat s;
@@ -82,15 +81,20 @@ int ig_dir_look(const struct ig_dir *dir, const char *name)
     return number == ENOENT && ig_place_implies(place, name) ? 0 : number;
 }
 
+static char *copy_text(struct ig_walk *to, const char *text)
+{
+    return ig_arena_text(&to->memory, text, strlen(text));
+}
+
 static void copy_hops(struct ig_walk *to, const struct ig_walk *from)
 {
     for (; to->count < from->count; to->count++) {
-        to->hops = ig_array_room(to->hops, to->count, sizeof *to->hops);
+        to->hops = ig_arena_room(&to->memory, to->hops, to->count, sizeof *to->hops);
         const struct ig_hop *hop = &from->hops[to->count];
         struct ig_hop *copy = &to->hops[to->count];
         *copy = *hop;
-        copy->path = ig_strdup(hop->path);
-        copy->target = hop->target != NULL ? ig_strdup(hop->target) : NULL;
+        copy->path = copy_text(to, hop->path);
+        copy->target = hop->target != NULL ? copy_text(to, hop->target) : NULL;
         ig_meta_copy(&copy->meta, &hop->meta);
     }
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/arena.h"
 #include "core/buf.h"
 #include "core/error.h"
 #include "kernel/meta.h"
@@ -74,6 +75,7 @@ struct ig_walk {
     uint64_t above_mnt_id; /* mount id of that directory; 0 where it could not be had, and of a
                               final that is a directory itself */
     int error;     /* 0, or the errno that openat2 would give */
+    struct ig_arena memory;  /* of all hops and texts above, but for ACLs */
 };
 
 enum {
@@ -96,6 +98,8 @@ int ig_fsroot_of_walk(const struct ig_walk *walk, struct ig_fsroot **out, struct
 int ig_fsroot_walk(const struct ig_fsroot *root, const char *path, unsigned flags,
                    struct ig_walk *out);
 void ig_walk_free(struct ig_walk *walk);
+/* Fill OUT as a walk that failed with NUMBER at PATH. */
+void ig_walk_failed(struct ig_walk *out, int number, const char *path);
 /* The final hop, or NULL where the walk failed. */
 const struct ig_hop *ig_walk_final(const struct ig_walk *walk);
 

@@ -201,8 +201,17 @@ bool ig_place_implies(const struct ig_place *p, const char *name)
     if (p->root->graft_count == 0) {
         return false;
     }
-    IG_AUTO_FREE char *path = ig_place_path(p, name);
-    return ig_fsroot_graft_below(p->root, path);
+    IG_AUTO_ARENA struct ig_arena memory = {0};
+    return ig_fsroot_graft_below(p->root, ig_place_path(p, name, &memory));
+}
+
+const struct ig_graft *ig_place_graft(const struct ig_place *p, const char *name)
+{
+    if (p->root->graft_count == 0) {
+        return NULL;
+    }
+    IG_AUTO_ARENA struct ig_arena memory = {0};
+    return ig_fsroot_graft_on(p->root, ig_place_path(p, name, &memory));
 }
 
 int ig_place_enter_implied(struct ig_place *p, const char *name)
@@ -220,18 +229,19 @@ int ig_place_enter_implied(struct ig_place *p, const char *name)
     return 0;
 }
 
-char *ig_place_path(const struct ig_place *p, const char *name)
+char *ig_place_path(const struct ig_place *p, const char *name, struct ig_arena *memory)
 {
     size_t here = p->path.length;
     size_t more = name != NULL ? strlen(name) : 0;
-    if (name == NULL && here != 0) {
-        return ig_strdup(ig_buf_text(&p->path));
-    }
-    /* Not ig_format(): this is asked of every name on every way. */
-    char *path = ig_alloc(here + more + 2);
+    bool slash = name != NULL || here == 0;
+    /* Not a format: this is asked of every name on every way. */
+    char *path = ig_arena_bytes(memory, here + slash + more + 1);
     memcpy(path, ig_buf_text(&p->path), here);
-    path[here] = '/';
-    memcpy(path + here + 1, name != NULL ? name : "", more);
+    if (slash) {
+        path[here] = '/';
+        memcpy(path + here + 1, name != NULL ? name : "", more);
+    }
+    path[here + slash + more] = '\0';
     return path;
 }
 
@@ -250,7 +260,7 @@ int ig_place_statfs(struct ig_place *p, int fd, const struct ig_meta *meta,
     return 0;
 }
 
-int ig_place_parent(struct ig_place *p, int *fd, char **name)
+int ig_place_parent(struct ig_place *p, int *fd, char **name, struct ig_arena *memory)
 {
     const struct ig_graft *graft = p->levels[p->depth].graft;
     struct ig_meta meta;
@@ -262,7 +272,8 @@ int ig_place_parent(struct ig_place *p, int *fd, char **name)
     }
     if (graft != NULL) {
         *fd = graft->own.parent_fd >= 0 ? ig_fd_duplicate(graft->own.parent_fd) : -1;
-        *name = graft->own.name != NULL ? ig_strdup(graft->own.name) : NULL;
+        const char *own = graft->own.name;
+        *name = own != NULL ? ig_arena_text(memory, own, strlen(own)) : NULL;
         return graft->own.parent_fd >= 0 && *fd < 0 ? errno : 0;
     }
     if (p->parent_fd >= 0) {
@@ -273,6 +284,7 @@ int ig_place_parent(struct ig_place *p, int *fd, char **name)
             ig_meta_free(&meta);
         }
     }
-    *name = ig_strdup(ig_buf_text(&p->path) + p->levels[p->depth - 1].length + 1);
+    const char *last = ig_buf_text(&p->path) + p->levels[p->depth - 1].length + 1;
+    *name = ig_arena_text(memory, last, strlen(last));
     return number;
 }

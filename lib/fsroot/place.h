@@ -64,16 +64,19 @@ bool ig_place_implies(const struct ig_place *p, const char *name);
 /* Go down to it. */
 int ig_place_enter_implied(struct ig_place *p, const char *name);
 
-/* The path of NAME in the current directory, or of that itself where NAME is NULL; malloc'd. */
-char *ig_place_path(const struct ig_place *p, const char *name);
+/* What is grafted on NAME in the current directory, or NULL. */
+const struct ig_graft *ig_place_graft(const struct ig_place *p, const char *name);
+
+/* The path of NAME in the current directory, or of that itself where NAME is NULL. */
+char *ig_place_path(const struct ig_place *p, const char *name, struct ig_arena *memory);
 
 /* The mount that FD, whose META is given, lies on. */
 int ig_place_statfs(struct ig_place *p, int fd, const struct ig_meta *meta,
                     struct ig_mounted *out);
 
 /* A descriptor (*FD, the caller's) of the directory in which the current one lies, and its
- * name there (malloc'd); of a graft's root, where it lies on its volume. -1 and NULL of the
+ * name there; of a graft's root, where it lies on its volume. -1 and NULL of the
  * root and of an implied directory. */
-int ig_place_parent(struct ig_place *p, int *fd, char **name);
+int ig_place_parent(struct ig_place *p, int *fd, char **name, struct ig_arena *memory);
 
 #endif

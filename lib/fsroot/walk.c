@@ -28,22 +28,20 @@ enum {
 enum ig_step ig_walker_fail(struct ig_walker *w, int number, const char *name)
 {
     w->out->error = number;
-    free(w->out->path);
-    w->out->path = ig_place_path(&w->place, name);
+    w->out->path = ig_place_path(&w->place, name, &w->out->memory);
     return IG_STEP_FAILED;
 }
 
-/* HOP's path, target and ACL are taken over. */
+/* HOP's ACL is taken over. */
 static enum ig_step add_hop(struct ig_walker *w, struct ig_hop hop, const char *name)
 {
     struct ig_walk *out = w->out;
     if (w->place.bare && hop.kind != IG_HOP_FINAL) {
-        free(hop.target);
         ig_meta_free(&hop.meta);
         return IG_STEP_ON;
     }
-    hop.path = ig_place_path(&w->place, name);
-    out->hops = ig_array_room(out->hops, out->count, sizeof *out->hops);
+    hop.path = ig_place_path(&w->place, name, &out->memory);
+    out->hops = ig_arena_room(&out->memory, out->hops, out->count, sizeof *out->hops);
     out->hops[out->count++] = hop;
     w->hop_paths += strlen(hop.path);
     return w->hop_paths > HOP_PATHS_MAX ? ig_walker_fail(w, ENAMETOOLONG, name) : IG_STEP_ON;
@@ -99,7 +97,7 @@ static char *link_target(struct ig_walker *w, int fd, const struct ig_meta *meta
 static enum ig_step follow(struct ig_walker *w, int fd, const struct ig_meta *meta, const char *name)
 {
     int number = 0;
-    char *target = link_target(w, fd, meta, &number);
+    IG_AUTO_FREE char *target = link_target(w, fd, meta, &number);
     if (target == NULL) {
         return ig_walker_fail(w, number, name);
     }
@@ -110,7 +108,7 @@ static enum ig_step follow(struct ig_walker *w, int fd, const struct ig_meta *me
     memcpy(rest + length, w->at, left);
     struct ig_hop hop = {
         .kind = IG_HOP_LINK,
-        .target = target,
+        .target = ig_arena_text(&w->out->memory, target, length),
         .grafted = w->place.levels[w->place.depth].grafted,
         .trailing = w->at[strspn(w->at, "/")] == '\0',
     };
@@ -155,8 +153,9 @@ static enum ig_step finish_at(struct ig_walker *w, int fd, const struct ig_meta 
         out->above_mnt_id = above.mnt_id;
         ig_meta_free(&above);
     }
-    out->name = ig_strdup(graft != NULL ? graft->own.name : name);
-    out->path = ig_place_path(&w->place, name);
+    const char *own = graft != NULL ? graft->own.name : name;
+    out->name = ig_arena_text(&out->memory, own, strlen(own));
+    out->path = ig_place_path(&w->place, name, &out->memory);
     ig_meta_copy(&hop.meta, meta);
     return add_hop(w, hop, name) == IG_STEP_FAILED ? IG_STEP_FAILED : IG_STEP_DONE;
 }
@@ -165,20 +164,19 @@ static enum ig_step finish_at(struct ig_walker *w, int fd, const struct ig_meta 
 static enum ig_step finish_here(struct ig_walker *w)
 {
     struct ig_walk *out = w->out;
-    int number = ig_place_parent(&w->place, &out->parent_fd, &out->name);
+    int number = ig_place_parent(&w->place, &out->parent_fd, &out->name, &out->memory);
     if (number != 0) {
         return ig_walker_fail(w, number, NULL);
     }
     out->fd = ig_steal_fd(&w->place.fd);
-    out->path = ig_place_path(&w->place, NULL);
+    out->path = ig_place_path(&w->place, NULL, &out->memory);
     return add_current(w, IG_HOP_FINAL) == IG_STEP_FAILED ? IG_STEP_FAILED : IG_STEP_DONE;
 }
 
 /* A descriptor of NAME, or of what is grafted there (*GRAFT). */
 static int open_name(struct ig_walker *w, const char *name, const struct ig_graft **graft)
 {
-    IG_AUTO_FREE char *path = ig_place_path(&w->place, name);
-    *graft = ig_fsroot_graft_on(w->place.root, path);
+    *graft = ig_place_graft(&w->place, name);
     if (*graft == NULL && w->place.levels[w->place.depth].implied) {
         errno = strlen(name) > NAME_MAX ? ENAMETOOLONG : ENOENT;
         return -1;
@@ -263,7 +261,6 @@ static void close_final(struct ig_walk *out)
 {
     ig_cleanup_close(&out->fd);
     ig_cleanup_close(&out->parent_fd);
-    free(out->name);
     out->fd = -1;
     out->parent_fd = -1;
     out->name = NULL;
@@ -290,14 +287,13 @@ int ig_walker_finish(struct ig_walker *w, int number, char **rest)
 static int walk(const struct ig_fsroot *root, const char *path, unsigned flags,
                 struct ig_walk *out, char **rest)
 {
-    *out = (struct ig_walk){.fd = -1, .parent_fd = -1};
     size_t length = strlen(path);
     if (length == 0 || length >= PATH_MAX) {
-        out->error = length == 0 ? ENOENT : ENAMETOOLONG;
-        out->path = ig_strdup(path);
+        ig_walk_failed(out, length == 0 ? ENOENT : ENAMETOOLONG, path);
         *rest = ig_strdup("");
         return -1;
     }
+    *out = (struct ig_walk){.fd = -1, .parent_fd = -1};
     struct ig_walker w = {.out = out, .flags = flags, .arrived = true, .rest = ig_strdup(path)};
     w.at = w.rest;
     bool bare = (flags & IG_WALK_BARE) != 0;
@@ -317,15 +313,18 @@ int ig_fsroot_walk_rest(const struct ig_fsroot *root, const char *path, struct i
     return walk(root, path, 0, out, rest);
 }
 
+void ig_walk_failed(struct ig_walk *out, int number, const char *path)
+{
+    *out = (struct ig_walk){.fd = -1, .parent_fd = -1, .error = number};
+    out->path = ig_arena_text(&out->memory, path, strlen(path));
+}
+
 void ig_walk_free(struct ig_walk *walk)
 {
     for (size_t i = 0; i < walk->count; i++) {
-        free(walk->hops[i].path);
-        free(walk->hops[i].target);
         ig_meta_free(&walk->hops[i].meta);
     }
-    free(walk->hops);
-    free(walk->path);
+    ig_arena_free(&walk->memory);
     close_final(walk);
     *walk = (struct ig_walk){.fd = -1, .parent_fd = -1};
 }
