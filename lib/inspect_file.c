@@ -46,10 +46,11 @@ static const char *linkage(const struct ig_facts *f)
 static int resolve(struct ig_facts *f, const struct ig_scene *scene, struct ig_files *files,
                    struct ig_error *e)
 {
+    IG_AUTO_ARENA struct ig_arena memory = {0};
     struct ig_dynamic dynamic;
     struct ig_bytes bytes = ig_bytes_of_fd(f->target.fd, ig_target_meta(&f->target)->size);
     char guess[64];
-    if (ig_dynamic_parse(&bytes, f->image, &dynamic, e) != 0) {
+    if (ig_dynamic_parse(&bytes, f->image, &memory, &dynamic, e) != 0) {
         return -1;
     }
     const char *loader = f->image->interp_state == IG_INTERP_OK
@@ -58,7 +59,6 @@ static int resolve(struct ig_facts *f, const struct ig_scene *scene, struct ig_f
                                                guess, sizeof guess);
     bool worthwhile = loader != NULL && loader[0] == '/' &&
                       (f->image->interp != NULL || dynamic.needed_count > 0);
-    ig_dynamic_free(&dynamic);
     if (!worthwhile) {
         return 0;
     }

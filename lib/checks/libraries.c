@@ -84,18 +84,18 @@ bool ig_libraries_settled(const struct ig_target *program, enum ig_libraries_sta
 static char *loader_of(const struct ig_question *q, const struct ig_target *program)
 {
     bool library = q->subject->scanned == IG_SCANNED_LIBRARY;
+    IG_AUTO_ARENA struct ig_arena memory = {0};
     struct ig_dynamic dynamic;
     char guess[64];
     if (program->image.interp != NULL && (!library || program->image.interp[0] == '/')) {
         return ig_strdup(program->image.interp);
     }
     struct ig_bytes bytes = ig_bytes_of_fd(program->fd, program->image.size);
-    if (ig_dynamic_parse(&bytes, &program->image, &dynamic, NULL) != 0) {
+    if (ig_dynamic_parse(&bytes, &program->image, &memory, &dynamic, NULL) != 0) {
         return NULL;
     }
     const char *path = ig_loader_guess(&program->image, dynamic.needed, dynamic.needed_count,
                                        guess, sizeof guess);
-    ig_dynamic_free(&dynamic);
     return path != NULL ? ig_strdup(path) : NULL;
 }
 

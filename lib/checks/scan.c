@@ -56,17 +56,17 @@ static bool is_debug_file(const struct ig_image *image)
 static int is_library(const struct ig_bytes *bytes, const struct ig_image *image, bool *library,
                       struct ig_error *e)
 {
+    IG_AUTO_ARENA struct ig_arena memory = {0};
     struct ig_dynamic dynamic;
     if (image->interp_state != IG_INTERP_NONE || image->e_type != ET_DYN) {
         *library = false;
         return 0;
     }
-    if (ig_dynamic_parse(bytes, image, &dynamic, e) != 0) {
+    if (ig_dynamic_parse(bytes, image, &memory, &dynamic, e) != 0) {
         return -1;
     }
     *library = dynamic.needed_count > 0 || dynamic.soname != NULL ||
                (image->entry == 0 && (dynamic.flags_1 & IG_DT_1_PIE) == 0);
-    ig_dynamic_free(&dynamic);
     return 0;
 }
 

@@ -22,6 +22,7 @@ static char *new_chunk(struct ig_arena *arena, size_t size)
     struct ig_arena_chunk *chunk = ig_alloc(all);
     chunk->next = arena->chunks;
     arena->chunks = chunk;
+    arena->size += all;
     return (char *)chunk->data;
 }
 
@@ -60,17 +61,22 @@ void *ig_arena_alloc(struct ig_arena *arena, size_t size)
     return ig_arena_bytes(arena, size);
 }
 
+void *ig_arena_array(struct ig_arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        bytes = SIZE_MAX;
+    }
+    return ig_arena_alloc(arena, bytes);
+}
+
 void *ig_arena_room(struct ig_arena *arena, void *array, size_t count, size_t size)
 {
     size_t room = ig_array_growth(count);
-    size_t bytes;
     if (room == 0) {
         return array;
     }
-    if (__builtin_mul_overflow(room, size, &bytes)) {
-        bytes = SIZE_MAX;
-    }
-    void *larger = ig_arena_alloc(arena, bytes);
+    void *larger = ig_arena_array(arena, room, size);
     if (count != 0) {
         memcpy(larger, array, count * size);
     }
@@ -85,12 +91,20 @@ char *ig_arena_text(struct ig_arena *arena, const char *data, size_t length)
     return text;
 }
 
-void ig_arena_free(struct ig_arena *arena)
+void ig_arena_rewind(struct ig_arena *arena, const struct ig_arena *mark)
 {
-    while (arena->chunks != NULL) {
+    while (arena->chunks != mark->chunks) {
         struct ig_arena_chunk *chunk = arena->chunks;
         arena->chunks = chunk->next;
         free(chunk);
     }
-    *arena = (struct ig_arena){0};
+    *arena = *mark;
+    if (arena->left != 0) {
+        memset(arena->next, 0, arena->left);
+    }
+}
+
+void ig_arena_free(struct ig_arena *arena)
+{
+    ig_arena_rewind(arena, &(struct ig_arena){0});
 }

@@ -94,7 +94,7 @@ static void take_tag(struct ig_dynamic *d, struct tags *t, uint64_t tag, uint64_
 static void fault(struct ig_dynamic *d, const char *text)
 {
     if (d->fault == NULL) {
-        d->fault = ig_strdup(text);
+        d->fault = text;
     }
 }
 
@@ -151,7 +151,8 @@ static int read_tags(const struct ig_bytes *from, const struct ig_image *image, 
 
 /* Names are read one by one where they lie; see names.h. No loader looks at DT_STRSZ. */
 static bool open_names(const struct ig_bytes *from, const struct ig_image *image,
-                       const struct tags *t, struct ig_dynamic *d, struct ig_names *names)
+                       const struct tags *t, struct ig_arena *memory, struct ig_dynamic *d,
+                       struct ig_names *names)
 {
     uint64_t room = 0;
     uint64_t offset = t->has_strtab ? ig_image_offset(image, d->strtab, &room) : UINT64_MAX;
@@ -161,7 +162,7 @@ static bool open_names(const struct ig_bytes *from, const struct ig_image *image
     }
     /* Not its buffer: clearing that would cost more than reading the names. */
     names->from = from;
-    names->arena = &d->strings;
+    names->memory = memory;
     names->offset = offset;
     names->size = room;
     names->window_at = names->window_length = names->kept = 0;
@@ -181,14 +182,14 @@ static char *string_at(struct ig_dynamic *d, struct ig_names *names, uint64_t at
 
 static void take_names(struct ig_dynamic *d, const struct tags *t, struct ig_names *names)
 {
-    d->needed = ig_alloc_array(t->needed_count, sizeof *d->needed);
+    d->needed = ig_arena_array(names->memory, t->needed_count, sizeof *d->needed);
     for (size_t i = 0; i < t->needed_count; i++) {
         char *name = string_at(d, names, t->needed[i]);
         if (name != NULL) {
             d->needed[d->needed_count++] = name;
         }
     }
-    d->filtees = ig_alloc_array(t->filtee_count, sizeof *d->filtees);
+    d->filtees = ig_arena_array(names->memory, t->filtee_count, sizeof *d->filtees);
     for (size_t i = 0; i < t->filtee_count; i++) {
         char *name = string_at(d, names, t->filtees[i]);
         if (name != NULL) {
@@ -201,10 +202,11 @@ static void take_names(struct ig_dynamic *d, const struct tags *t, struct ig_nam
 }
 
 static int interpret(const struct ig_bytes *from, const struct ig_image *image,
-                     const struct tags *t, struct ig_dynamic *d, struct ig_error *e)
+                     const struct tags *t, struct ig_arena *memory, struct ig_dynamic *d,
+                     struct ig_error *e)
 {
     struct ig_names names;
-    if (!open_names(from, image, t, d, &names)) {
+    if (!open_names(from, image, t, memory, d, &names)) {
         return 0;
     }
     take_names(d, t, &names);
@@ -218,7 +220,7 @@ static int interpret(const struct ig_bytes *from, const struct ig_image *image,
 }
 
 int ig_dynamic_parse(const struct ig_bytes *from, const struct ig_image *image,
-                     struct ig_dynamic *out, struct ig_error *e)
+                     struct ig_arena *memory, struct ig_dynamic *out, struct ig_error *e)
 {
     const struct ig_segment *dynamic = NULL;
     *out = (struct ig_dynamic){0};
@@ -246,22 +248,11 @@ int ig_dynamic_parse(const struct ig_bytes *from, const struct ig_image *image,
     struct tags tags = {0};
     int status = read_tags(from, image, offset, room, out, &tags, e);
     if (status == 0) {
-        status = interpret(from, image, &tags, out, e);
+        status = interpret(from, image, &tags, memory, out, e);
     }
     free(tags.needed);
     if (status != 0) {
-        ig_dynamic_free(out);
+        *out = (struct ig_dynamic){0};
     }
     return status;
-}
-
-void ig_dynamic_free(struct ig_dynamic *d)
-{
-    ig_arena_free(&d->strings);
-    free(d->filtees);
-    free(d->needed);
-    free(d->version_needs);
-    free(d->versions);
-    free(d->fault);
-    *d = (struct ig_dynamic){0};
 }

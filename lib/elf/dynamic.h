@@ -36,7 +36,6 @@ struct ig_filtee {
 
 struct ig_dynamic {
     bool present;            /* has a PT_DYNAMIC */
-    struct ig_arena strings; /* all names below; owned */
     char **needed;           /* DT_NEEDED, in order */
     size_t needed_count;
     struct ig_filtee *filtees;  /* in order */
@@ -56,17 +55,17 @@ struct ig_dynamic {
     bool jmprel_has_addends; /* DT_PLTREL is DT_RELA */
     uint64_t strsz;          /* DT_STRSZ, which no loader looks at */
     size_t kept;             /* bytes that all of this takes */
-    /* Why a loader could not read it, a sentence; NULL where it could. Owned. What came before is
-     * filled in all the same. */
-    char *fault;
+    /* Why a loader could not read it, a sentence; NULL where it could. What came before is filled in
+     * all the same. */
+    const char *fault;
 };
 
 enum { IG_DT_1_NODEFLIB = 0x800, IG_DT_1_NOOPEN = 0x40, IG_DT_1_PIE = 0x08000000 };
 
-/* Parse. -1 only where reading failed (errno in E). All strings are owned, not escaped. */
+/* Parse. -1 only where reading failed (errno in E; OUT is empty then). All that OUT points to lies in
+ * MEMORY; its strings are not escaped. */
 int ig_dynamic_parse(const struct ig_bytes *from, const struct ig_image *image,
-                     struct ig_dynamic *out, struct ig_error *e);
-void ig_dynamic_free(struct ig_dynamic *dynamic);
+                     struct ig_arena *memory, struct ig_dynamic *out, struct ig_error *e);
 
 /* Where the byte at VADDR lies in the file, and how many bytes of its segment follow (*ROOM).
  * UINT64_MAX where no PT_LOAD has it in the file. */

@@ -38,7 +38,8 @@ static void judge_image(struct ig_file *file)
     }
 }
 
-static void read_dynamic(struct ig_file *file, const struct ig_bytes *bytes)
+static void read_dynamic(struct ig_file *file, const struct ig_bytes *bytes,
+                         struct ig_arena *memory)
 {
     struct ig_error e = {0};
     uint8_t ident[EI_NIDENT] = {0};
@@ -48,7 +49,7 @@ static void read_dynamic(struct ig_file *file, const struct ig_bytes *bytes)
     }
     file->osabi = ident[EI_OSABI];
     file->abi_version = ident[EI_ABIVERSION];
-    if (ig_dynamic_parse(bytes, &file->image, &file->dynamic, &e) != 0) {
+    if (ig_dynamic_parse(bytes, &file->image, memory, &file->dynamic, &e) != 0) {
         ig_file_bad(file, IG_FIT_UNREAD, e.text);
     } else if (!file->dynamic.present) {
         ig_file_bad(file, IG_FIT_BAD, "object file has no dynamic section");
@@ -58,7 +59,7 @@ static void read_dynamic(struct ig_file *file, const struct ig_bytes *bytes)
 }
 
 /* The content of the regular file FD. */
-static void read_open_file(struct ig_file *file, int fd, uint64_t size)
+static void read_open_file(struct ig_file *file, int fd, uint64_t size, struct ig_arena *memory)
 {
     struct ig_error e = {0};
     struct ig_head head;
@@ -72,11 +73,12 @@ static void read_open_file(struct ig_file *file, int fd, uint64_t size)
     }
     judge_image(file);
     if (file->fit == IG_FIT_YES) {
-        read_dynamic(file, &head.bytes);
+        read_dynamic(file, &head.bytes, memory);
     }
 }
 
-void ig_file_read(struct ig_file *file, const struct ig_walk *walk, int fd)
+void ig_file_read(struct ig_file *file, const struct ig_walk *walk, int fd,
+                  struct ig_arena *memory)
 {
     const struct ig_meta *meta = &ig_walk_final(walk)->meta;
     struct ig_error e = {0};
@@ -95,7 +97,7 @@ void ig_file_read(struct ig_file *file, const struct ig_walk *walk, int fd)
         ig_file_bad(file, IG_FIT_UNREAD, e.text);
         return;
     }
-    read_open_file(file, fd < 0 ? opened : fd, meta->size);
+    read_open_file(file, fd < 0 ? opened : fd, meta->size, memory);
 }
 
 const struct ig_file *ig_file_for(const struct ig_file *file, const struct ig_image *program)

@@ -3,7 +3,6 @@
 
 #include "core/mem.h"
 #include "elf/files_priv.h"
-#include "elf/linkages.h"
 
 enum {
     /* Real programs need some hundred KiB; thousands of made-up libraries must not add up. */
@@ -25,9 +24,7 @@ static void free_node(struct ig_node *node)
 {
     free(node->file.text);
     ig_image_free(&node->file.image);
-    ig_dynamic_free(&node->file.dynamic);
-    ig_linkage_slot_free(node->file.linkage);
-    free(node);
+    ig_linkage_slot_clear(&node->linkage);
 }
 
 static void free_located(struct ig_located *located)
@@ -36,6 +33,22 @@ static void free_located(struct ig_located *located)
     free(located->path);
     free(located->mount_fault);
     free(located);
+}
+
+static struct ig_memory *take_memory(struct ig_files *files)
+{
+    pthread_mutex_lock(&files->lock);
+    struct ig_memory *memory = files->idle;
+    files->idle = memory != NULL ? memory->next : NULL;
+    pthread_mutex_unlock(&files->lock);
+    return memory != NULL ? memory : ig_alloc(sizeof *memory);
+}
+
+/* Under the lock. */
+static void give_memory(struct ig_files *files, struct ig_memory *memory)
+{
+    memory->next = files->idle;
+    files->idle = memory;
 }
 
 void ig_files_free(struct ig_files *files)
@@ -48,6 +61,11 @@ void ig_files_free(struct ig_files *files)
             files->buckets[i] = node->next;
             free_node(node);
         }
+    }
+    for (struct ig_memory *memory; (memory = files->idle) != NULL;) {
+        files->idle = memory->next;
+        ig_arena_free(&memory->arena);
+        free(memory);
     }
     ig_files_forget_loaders(files);
     for (size_t i = 0; i < files->located_count; i++) {
@@ -90,14 +108,30 @@ static struct ig_node *find_node(struct ig_files *files, const struct ig_meta *m
     return node;
 }
 
-/* Under the lock. */
-static void add_node(struct ig_files *files, struct ig_node *node)
+static struct ig_node *new_node(struct ig_files *files, const struct ig_meta *meta,
+                                struct ig_arena *memory)
 {
-    size_t kept = sizeof *node + node->file.dynamic.kept +
+    struct ig_node *node = ig_arena_alloc(memory, sizeof *node);
+    node->file.fit = IG_FIT_YES;
+    node->file.linkage = &node->linkage;
+    node->linkage.kept = &files->linkages_kept;
+    node->meta = *meta;
+    node->meta.acl = NULL;
+    node->meta.acl_count = 0;
+    return node;
+}
+
+/* Under the lock: NODE, or what there is room for of it. START is how MEMORY was before. */
+static struct ig_node *add_node(struct ig_files *files, struct ig_node *node,
+                                struct ig_arena *memory, const struct ig_arena *start)
+{
+    size_t kept = memory->size - start->size +
                   node->file.image.segment_count * sizeof *node->file.image.segments;
     if (files->kept + kept > KEPT_MAX) {
-        ig_dynamic_free(&node->file.dynamic);
-        ig_image_free(&node->file.image);
+        struct ig_meta meta = node->meta;
+        free_node(node);
+        ig_arena_rewind(memory, start);
+        node = new_node(files, &meta, memory);
         ig_file_bad(&node->file, IG_FIT_UNREAD,
                     "the dynamic sections of all libraries together are more than initgate keeps");
     } else {
@@ -106,6 +140,7 @@ static void add_node(struct ig_files *files, struct ig_node *node)
     struct ig_node **bucket = &files->buckets[(node->meta.ino ^ node->meta.dev) % IG_BUCKETS];
     node->next = *bucket;
     *bucket = node;
+    return node;
 }
 
 const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk *walk, int fd)
@@ -117,24 +152,20 @@ const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk 
     if (node != NULL) {
         return &node->file;
     }
-    struct ig_node *new = ig_alloc(sizeof *new);
-    new->file.fit = IG_FIT_YES;
-    new->file.linkage = ig_alloc(sizeof *new->file.linkage);
-    new->file.linkage->kept = &files->linkages_kept;
-    new->meta = *meta;
-    new->meta.acl = NULL;
-    new->meta.acl_count = 0;
-    ig_file_read(&new->file, walk, fd);
+    struct ig_memory *memory = take_memory(files);
+    struct ig_arena start = memory->arena;
+    struct ig_node *new = new_node(files, meta, &memory->arena);
+    ig_file_read(&new->file, walk, fd, &memory->arena);
     pthread_mutex_lock(&files->lock);
     node = find_node(files, meta);
     if (node == NULL) {
-        node = IG_STEAL(new);
-        add_node(files, node);
-    }
-    pthread_mutex_unlock(&files->lock);
-    if (new != NULL) {
+        node = add_node(files, new, &memory->arena, &start);
+    } else {
         free_node(new);
+        ig_arena_rewind(&memory->arena, &start);
     }
+    give_memory(files, memory);
+    pthread_mutex_unlock(&files->lock);
     return &node->file;
 }
 

@@ -11,8 +11,9 @@
 /* The file at the end of WALK (which succeeded), parsed once. FD: open for reading, or -1. Borrowed
  * from FILES. */
 const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk *walk, int fd);
-/* Fill FILE from the end of WALK; its fit was IG_FIT_YES. */
-void ig_file_read(struct ig_file *file, const struct ig_walk *walk, int fd);
+/* Fill FILE from the end of WALK; its fit was IG_FIT_YES. What it points to lies in MEMORY. */
+void ig_file_read(struct ig_file *file, const struct ig_walk *walk, int fd,
+                  struct ig_arena *memory);
 void ig_file_bad(struct ig_file *file, enum ig_fit fit, const char *text);
 /* FILE as a loader of PROGRAM judges it: class, byte order and machine come first. */
 const struct ig_file *ig_file_for(const struct ig_file *file, const struct ig_image *program);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "elf/files.h"
+#include "elf/linkages.h"
 #include "elf/strmap.h"
 
 enum { IG_BUCKETS = 1024 };
@@ -15,6 +16,13 @@ struct ig_node {
     struct ig_node *next;
     struct ig_meta meta;  /* without its ACL: what tells a file that was changed from what it was */
     struct ig_file file;
+    struct ig_linkage_slot linkage;  /* of file */
+};
+
+/* What one thread at a time puts its files into. */
+struct ig_memory {
+    struct ig_memory *next;
+    struct ig_arena arena;
 };
 
 struct ig_loader_node {
@@ -29,6 +37,7 @@ struct ig_loader_node {
  * done under the lock: where two threads read the same file at once, the first one's is kept. */
 struct ig_files {
     pthread_mutex_t lock;
+    struct ig_memory *idle;  /* of what no thread puts anything into right now */
     struct ig_node *buckets[IG_BUCKETS];
     struct ig_dirs *dirs;
     struct ig_strmap located_index;

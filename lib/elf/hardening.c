@@ -71,7 +71,7 @@ static void take_dynamic(const struct ig_image *image, struct ig_dynamic *d,
     h->textrel = d->textrel;
     h->rpath = d->rpath != NULL ? ig_strdup(d->rpath) : NULL;
     h->runpath = d->runpath != NULL ? ig_strdup(d->runpath) : NULL;
-    h->fault = IG_STEAL(d->fault);
+    h->fault = d->fault != NULL ? ig_strdup(d->fault) : NULL;
 }
 
 static int take_code(const struct ig_view *view, const struct ig_dynamic *d,
@@ -99,6 +99,7 @@ int ig_hardening_parse(const struct ig_bytes *from, const struct ig_image *image
                        struct ig_hardening *out, struct ig_error *e)
 {
     struct ig_view view;
+    IG_AUTO_ARENA struct ig_arena memory = {0};
     struct ig_dynamic dynamic;
     *out = (struct ig_hardening){0};
     if (!ig_view_open(&view, from, image)) {
@@ -107,7 +108,7 @@ int ig_hardening_parse(const struct ig_bytes *from, const struct ig_image *image
     out->known = true;
     out->is_x86 = image->e_machine == EM_X86_64 || image->e_machine == EM_386;
     out->is_aarch64 = image->e_machine == EM_AARCH64;
-    if (ig_dynamic_parse(from, image, &dynamic, e) != 0) {
+    if (ig_dynamic_parse(from, image, &memory, &dynamic, e) != 0) {
         *out = (struct ig_hardening){0};
         return -1;
     }
@@ -117,7 +118,6 @@ int ig_hardening_parse(const struct ig_bytes *from, const struct ig_image *image
     if (status == 0 && ig_hardening_notes(&view, out) != 0) {
         status = ig_error_set(e, errno, "cannot read the program's notes");
     }
-    ig_dynamic_free(&dynamic);
     if (status != 0) {
         ig_hardening_free(out);
     }

@@ -4,14 +4,13 @@
 #include "core/mem.h"
 #include "elf/files.h"
 
-void ig_linkage_slot_free(struct ig_linkage_slot *slot)
+void ig_linkage_slot_clear(struct ig_linkage_slot *slot)
 {
     struct ig_linkage *linkage = atomic_load(&slot->linkage);
     if (linkage != NULL) {
         ig_linkage_free(linkage);
         free(linkage);
     }
-    free(slot);
 }
 
 /* A descriptor of OBJECT's file, or -1; its bytes into BYTES. */

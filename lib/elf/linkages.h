@@ -20,7 +20,8 @@ struct ig_linkage_slot {
     atomic_size_t *kept;                   /* bytes in all slots; borrowed */
 };
 
-void ig_linkage_slot_free(struct ig_linkage_slot *slot);
+/* Free what SLOT holds. */
+void ig_linkage_slot_clear(struct ig_linkage_slot *slot);
 
 /* Of all objects of a resolution. */
 struct ig_linkages {

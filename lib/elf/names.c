@@ -57,7 +57,7 @@ char *ig_names_get(struct ig_names *names, uint64_t index)
         return NULL;
     }
     names->kept += length + 1;
-    return ig_arena_text(names->arena, name, length);
+    return ig_arena_text(names->memory, name, length);
 }
 
 void ig_names_close(struct ig_names *names)

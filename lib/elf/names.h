@@ -19,7 +19,7 @@ enum {
 
 struct ig_names {
     const struct ig_bytes *from;
-    struct ig_arena *arena;  /* where the names go; borrowed */
+    struct ig_arena *memory;  /* where the names go; borrowed */
     uint64_t offset, size;   /* of the table in the file */
     uint64_t window_at;      /* what WINDOW holds: an offset into the table */
     size_t window_length;

@@ -49,7 +49,7 @@ struct ig_file {
     uint8_t osabi, abi_version;  /* EI_OSABI, EI_ABIVERSION */
     struct ig_image image;
     struct ig_dynamic dynamic;
-    struct ig_linkage_slot *linkage;  /* see linkages.h; owned */
+    struct ig_linkage_slot *linkage;  /* see linkages.h; borrowed */
 };
 
 /* All files seen so far below one root, and its loaders and ld.so.cache. For any number of

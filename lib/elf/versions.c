@@ -56,7 +56,7 @@ static uint32_t word(const struct table *t, size_t at)
 static void fault(struct ig_dynamic *d, const char *text)
 {
     if (d->fault == NULL) {
-        d->fault = ig_strdup(text);
+        d->fault = text;
     }
 }
 
@@ -79,10 +79,11 @@ static int table_status(const struct table *t, struct ig_error *e)
     return t->error == 0 ? 0 : ig_error_set(e, t->error, "cannot read the symbol versions");
 }
 
-static void add_need(struct ig_dynamic *d, const char *file, const char *version, bool weak)
+static void add_need(struct ig_dynamic *d, struct ig_arena *memory, const char *file,
+                     const char *version, bool weak)
 {
     size_t n = d->version_need_count;
-    d->version_needs = ig_array_room(d->version_needs, n, sizeof *d->version_needs);
+    d->version_needs = ig_arena_room(memory, d->version_needs, n, sizeof *d->version_needs);
     d->version_needs[d->version_need_count++] =
         (struct ig_version_need){file, version, weak};
 }
@@ -100,7 +101,7 @@ static bool parse_needs_of(struct table *t, struct ig_names *names, size_t at,
         if (version == NULL) {
             return false;
         }
-        add_need(d, file, version, (half(t, at + 4) & VER_FLG_WEAK) != 0);
+        add_need(d, names->memory, file, version, (half(t, at + 4) & VER_FLG_WEAK) != 0);
         if (next == 0) {
             return true;
         }
@@ -137,10 +138,10 @@ static bool parse_needs(struct table *t, struct ig_names *names, struct ig_dynam
     return false;
 }
 
-static void add_definition(struct ig_dynamic *d, char *name)
+static void add_definition(struct ig_dynamic *d, struct ig_arena *memory, char *name)
 {
     size_t n = d->version_count;
-    d->versions = ig_array_room(d->versions, n, sizeof *d->versions);
+    d->versions = ig_arena_room(memory, d->versions, n, sizeof *d->versions);
     d->versions[d->version_count++] = name;
 }
 
@@ -165,7 +166,7 @@ static bool parse_definitions(struct table *t, struct ig_names *names, struct ig
             return false;
         }
         if (!base) {
-            add_definition(d, name);
+            add_definition(d, names->memory, name);
         }
         if (next == 0) {
             return true;

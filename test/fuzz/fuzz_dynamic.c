@@ -56,11 +56,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ig_bytes bytes = ig_bytes_of_memory(data, size);
     struct ig_image image;
+    IG_AUTO_ARENA struct ig_arena memory = {0};
     struct ig_dynamic dynamic;
     struct ig_symbols symbols;
     char *fault = NULL;
     if (ig_image_parse(&bytes, &image, NULL) != 0 ||
-        ig_dynamic_parse(&bytes, &image, &dynamic, NULL) != 0 ||
+        ig_dynamic_parse(&bytes, &image, &memory, &dynamic, NULL) != 0 ||
         ig_symbols_parse(&bytes, &image, &dynamic, &symbols, &fault, NULL) != 0) {
         /* Memory can always be read. */
         abort();
@@ -77,7 +78,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     free(fault);
     ig_symbols_free(&symbols);
     use_linkage(&bytes, &image, &dynamic);
-    ig_dynamic_free(&dynamic);
     ig_image_free(&image);
     return 0;
 }

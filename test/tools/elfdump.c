@@ -64,16 +64,16 @@ static int dump(int fd, uint64_t size, struct ig_error *e)
 {
     struct ig_bytes bytes = ig_bytes_of_fd(fd, size);
     struct ig_image image;
+    IG_AUTO_ARENA struct ig_arena memory = {0};
     struct ig_dynamic dynamic;
     if (ig_image_parse(&bytes, &image, e) != 0) {
         return -1;
     }
-    int status = ig_dynamic_parse(&bytes, &image, &dynamic, e);
+    int status = ig_dynamic_parse(&bytes, &image, &memory, &dynamic, e);
     if (status == 0) {
         print_dynamic(&dynamic);
         status = print_symbols(&bytes, &image, &dynamic, e);
     }
-    ig_dynamic_free(&dynamic);
     ig_image_free(&image);
     return status;
 }

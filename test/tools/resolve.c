@@ -80,13 +80,14 @@ static int resolve(const struct setting *setting, const struct ig_walk *walk, in
 {
     struct ig_bytes bytes = ig_bytes_of_fd(fd, ig_walk_final(walk)->meta.size);
     struct ig_image image;
+    IG_AUTO_ARENA struct ig_arena memory = {0};
     struct ig_dynamic dynamic;
     struct ig_resolution r;
     char guess[256];
     if (ig_image_parse(&bytes, &image, e) != 0) {
         return -1;
     }
-    int status = ig_dynamic_parse(&bytes, &image, &dynamic, e);
+    int status = ig_dynamic_parse(&bytes, &image, &memory, &dynamic, e);
     const char *loader = setting->loader != NULL ? setting->loader
                          : image.interp != NULL  ? image.interp
                          : status == 0 ? ig_loader_guess(&image, dynamic.needed,
@@ -107,7 +108,6 @@ static int resolve(const struct setting *setting, const struct ig_walk *walk, in
         }
         ig_resolution_free(&r);
     }
-    ig_dynamic_free(&dynamic);
     ig_image_free(&image);
     return status;
 }

@@ -19,6 +19,7 @@ static const struct {
 
 static struct so *so;
 static struct ig_image image;
+static struct ig_arena memory;
 static struct ig_dynamic dynamic;
 static struct ig_buf file;
 static struct timespec started;
@@ -36,7 +37,7 @@ static void end(void)
     double seconds = (double)(now.tv_sec - started.tv_sec) +
                      (double)(now.tv_nsec - started.tv_nsec) / 1e9;
     ck_assert_msg(seconds < 5, "took %.1f s", seconds);
-    ig_dynamic_free(&dynamic);
+    ig_arena_free(&memory);
     ig_image_free(&image);
     ig_buf_free(&file);
     so_free(so);
@@ -53,7 +54,7 @@ static void parse(void)
     file = so_finish(so);
     struct ig_bytes bytes = bytes_of_file();
     ck_assert_int_eq(ig_image_parse(&bytes, &image, &e), 0);
-    ck_assert_msg(ig_dynamic_parse(&bytes, &image, &dynamic, &e) == 0, "%s", e.text);
+    ck_assert_msg(ig_dynamic_parse(&bytes, &image, &memory, &dynamic, &e) == 0, "%s", e.text);
 }
 
 static void tag_strings(size_t more)
@@ -146,9 +147,9 @@ START_TEST(every_truncation)
         memcpy(copy, whole.data, length);
         struct ig_bytes bytes = ig_bytes_of_memory(copy, length);
         ck_assert_int_eq(ig_image_parse(&bytes, &image, &e), 0);
-        ck_assert_int_eq(ig_dynamic_parse(&bytes, &image, &dynamic, &e), 0);
+        ck_assert_int_eq(ig_dynamic_parse(&bytes, &image, &memory, &dynamic, &e), 0);
         ck_assert(!dynamic.present || dynamic.fault != NULL);
-        ig_dynamic_free(&dynamic);
+        ig_arena_free(&memory);
         ig_image_free(&image);
     }
     ig_buf_free(&whole);
@@ -216,7 +217,7 @@ START_TEST(no_dynamic_section)
     whole.data[64 + 56] = PT_NULL;
     struct ig_bytes bytes = ig_bytes_of_memory(whole.data, whole.length);
     ck_assert_int_eq(ig_image_parse(&bytes, &image, &e), 0);
-    ck_assert_int_eq(ig_dynamic_parse(&bytes, &image, &dynamic, &e), 0);
+    ck_assert_int_eq(ig_dynamic_parse(&bytes, &image, &memory, &dynamic, &e), 0);
     ck_assert(!dynamic.present);
     ig_buf_free(&whole);
 }
@@ -272,9 +273,9 @@ START_TEST(version_tables_that_point_at_themselves)
         memcpy(whole.data + at, &value, 4);
         struct ig_bytes bytes = ig_bytes_of_memory(whole.data, whole.length);
         ck_assert_int_eq(ig_image_parse(&bytes, &image, &e), 0);
-        ck_assert_int_eq(ig_dynamic_parse(&bytes, &image, &dynamic, &e), 0);
+        ck_assert_int_eq(ig_dynamic_parse(&bytes, &image, &memory, &dynamic, &e), 0);
         ck_assert_uint_le(dynamic.version_need_count, 65536);
-        ig_dynamic_free(&dynamic);
+        ig_arena_free(&memory);
         ig_image_free(&image);
         memcpy(whole.data + at, kept, 4);
     }
