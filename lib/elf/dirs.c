@@ -130,14 +130,21 @@ static bool find_parent(struct ig_dirs *dirs, const struct ig_fsroot *root, cons
 }
 
 int ig_dirs_walk(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
-                 unsigned flags, uint64_t *cost, struct ig_walk *out)
+                 unsigned flags, uint64_t *cost, struct ig_arena *memory, struct ig_walk *out)
 {
     struct known known;
     const char *name;
     if (!find_parent(dirs, root, path, cost, &known, &name)) {
         return ig_fsroot_walk(root, path, flags, out);
     }
-    int number = known.dir != NULL ? ig_dir_look(known.dir, name) : known.number;
+    int number = known.number;
+    if (known.dir != NULL) {
+        number = memory != NULL ? ig_dir_walk_near(known.dir, name, memory, out) : -1;
+        if (number == 0) {
+            return 0;
+        }
+        number = number > 0 ? number : ig_dir_look(known.dir, name);
+    }
     if (number == 0) {
         return ig_dir_walk(known.dir, name, flags, out);
     }

@@ -15,10 +15,11 @@ struct ig_dirs *ig_dirs_new(unsigned flags);
 void ig_dirs_free(struct ig_dirs *dirs);
 
 /* As ig_fsroot_walk() of the absolute PATH, with its FLAGS; the directories that lead there are
- * walked once. A walk that fails has no hops. *COST grows by about one for each look into a directory that is known,
- * more for others. */
+ * walked once. A walk that fails has no hops. *COST grows by about one for each look into a directory
+ * that is known, more for others. MEMORY: where a walk with flags 0 may put its hops and texts, with
+ * OUT->fd open for reading then (OUT->shared says whether it did); or NULL. */
 int ig_dirs_walk(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
-                 unsigned flags, uint64_t *cost, struct ig_walk *out);
+                 unsigned flags, uint64_t *cost, struct ig_arena *memory, struct ig_walk *out);
 
 /* Does the absolute PATH still lead to the file that it led to in BEFORE, a walk that succeeded, and
  * was that not changed since? */

@@ -30,9 +30,7 @@ static void free_node(struct ig_node *node)
 static void free_located(struct ig_located *located)
 {
     ig_walk_free(&located->walk);
-    free(located->path);
     free(located->mount_fault);
-    free(located);
 }
 
 static struct ig_memory *take_memory(struct ig_files *files)
@@ -44,11 +42,12 @@ static struct ig_memory *take_memory(struct ig_files *files)
     return memory != NULL ? memory : ig_alloc(sizeof *memory);
 }
 
-/* Under the lock. */
 static void give_memory(struct ig_files *files, struct ig_memory *memory)
 {
+    pthread_mutex_lock(&files->lock);
     memory->next = files->idle;
     files->idle = memory;
+    pthread_mutex_unlock(&files->lock);
 }
 
 void ig_files_free(struct ig_files *files)
@@ -62,11 +61,6 @@ void ig_files_free(struct ig_files *files)
             free_node(node);
         }
     }
-    for (struct ig_memory *memory; (memory = files->idle) != NULL;) {
-        files->idle = memory->next;
-        ig_arena_free(&memory->arena);
-        free(memory);
-    }
     ig_files_forget_loaders(files);
     for (size_t i = 0; i < files->located_count; i++) {
         free_located(files->located[i]);
@@ -74,6 +68,11 @@ void ig_files_free(struct ig_files *files)
     free(files->located);
     ig_strmap_free(&files->located_index);
     ig_dirs_free(files->dirs);
+    for (struct ig_memory *memory; (memory = files->idle) != NULL;) {
+        files->idle = memory->next;
+        ig_arena_free(&memory->arena);
+        free(memory);
+    }
     pthread_mutex_destroy(&files->lock);
     free(files);
 }
@@ -143,7 +142,8 @@ static struct ig_node *add_node(struct ig_files *files, struct ig_node *node,
     return node;
 }
 
-const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk *walk, int fd)
+static const struct ig_file *get_file(struct ig_files *files, const struct ig_walk *walk, int fd,
+                                      struct ig_arena *memory)
 {
     const struct ig_meta *meta = &ig_walk_final(walk)->meta;
     pthread_mutex_lock(&files->lock);
@@ -152,21 +152,27 @@ const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk 
     if (node != NULL) {
         return &node->file;
     }
-    struct ig_memory *memory = take_memory(files);
-    struct ig_arena start = memory->arena;
-    struct ig_node *new = new_node(files, meta, &memory->arena);
-    ig_file_read(&new->file, walk, fd, &memory->arena);
+    struct ig_arena start = *memory;
+    struct ig_node *new = new_node(files, meta, memory);
+    ig_file_read(&new->file, walk, fd, memory);
     pthread_mutex_lock(&files->lock);
     node = find_node(files, meta);
     if (node == NULL) {
-        node = add_node(files, new, &memory->arena, &start);
+        node = add_node(files, new, memory, &start);
     } else {
         free_node(new);
-        ig_arena_rewind(&memory->arena, &start);
+        ig_arena_rewind(memory, &start);
     }
-    give_memory(files, memory);
     pthread_mutex_unlock(&files->lock);
     return &node->file;
+}
+
+const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk *walk, int fd)
+{
+    struct ig_memory *memory = take_memory(files);
+    const struct ig_file *file = get_file(files, walk, fd, &memory->arena);
+    give_memory(files, memory);
+    return file;
 }
 
 static size_t size_of_walk(const struct ig_walk *walk)
@@ -228,29 +234,40 @@ static void look_at_mount(struct ig_files *files, struct ig_located *located,
     pthread_mutex_unlock(&files->lock);
 }
 
-const struct ig_located *ig_files_look_for(struct ig_files *files, const struct ig_fsroot *root,
-                                           const char *path, uint64_t *cost, int *number)
+/* What it makes of a walk that another thread was faster with stays in MEMORY, unused. */
+static struct ig_located *look_for(struct ig_files *files, const struct ig_fsroot *root,
+                                   const char *path, uint64_t *cost, struct ig_arena *memory,
+                                   int *number)
 {
-    struct ig_located *located = find_located(files, path);
     struct ig_walk walk;
-    if (located != NULL) {
-        ++*cost;
-        return located;
-    }
-    if (ig_dirs_walk(files->dirs, root, path, 0, cost, &walk) != 0) {
+    if (ig_dirs_walk(files->dirs, root, path, 0, cost, memory, &walk) != 0) {
         *number = walk.error;
         ig_walk_free(&walk);
         return NULL;
     }
-    located = ig_alloc(sizeof *located);
-    located->path = ig_strdup(path);
-    located->file = ig_files_get(files, &walk, -1);
+    struct ig_located *located = ig_arena_alloc(memory, sizeof *located);
+    located->path = ig_arena_text(memory, path, strlen(path));
+    located->file = get_file(files, &walk, walk.shared != NULL ? walk.fd : -1, memory);
     look_at_mount(files, located, &walk);
     ig_walk_close(&walk);
     located->walk = walk;
     pthread_mutex_lock(&files->lock);
     located = keep_located(files, located);
     pthread_mutex_unlock(&files->lock);
+    return located;
+}
+
+const struct ig_located *ig_files_look_for(struct ig_files *files, const struct ig_fsroot *root,
+                                           const char *path, uint64_t *cost, int *number)
+{
+    struct ig_located *located = find_located(files, path);
+    if (located != NULL) {
+        ++*cost;
+        return located;
+    }
+    struct ig_memory *memory = take_memory(files);
+    located = look_for(files, root, path, cost, &memory->arena, number);
+    give_memory(files, memory);
     return located;
 }
 
@@ -265,7 +282,7 @@ int ig_files_walk(struct ig_files *files, const struct ig_fsroot *root, const ch
                   struct ig_walk *out)
 {
     uint64_t cost = 0;
-    return ig_dirs_walk(files->dirs, root, path, 0, &cost, out);
+    return ig_dirs_walk(files->dirs, root, path, 0, &cost, NULL, out);
 }
 
 const struct ig_located *ig_files_located(struct ig_files *files, size_t index)

@@ -21,7 +21,7 @@ static int open_object(const struct ig_resolution *of, const struct ig_object *o
     uint64_t cost = 0;
     int fd = -1;
     if (ig_dirs_walk(ig_files_dirs(of->files), of->root, object->path, IG_WALK_BARE, &cost,
-                     &walk) != 0) {
+                     NULL, &walk) != 0) {
         ig_error_set(e, walk.error, "%s", object->path);
     } else {
         fd = ig_walk_open(&walk, e);

@@ -53,7 +53,7 @@ int ig_search_read(struct ig_search *s, const char *path, struct ig_buf *out)
     /* Mostly there is none, and its directory is known. */
     struct ig_walk walk;
     ig_dirs_walk(ig_files_dirs(s->options->files), s->options->root, path, 0, &s->cost,
-                 &walk);
+                 NULL, &walk);
     int number = walk.error;
     ig_walk_free(&walk);
     if (ig_absence(number)) {

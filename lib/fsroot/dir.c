@@ -8,15 +8,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "fsroot/walker.h"
-
-struct ig_dir {
-    struct ig_walk walk;  /* its hops so far, none of a bare one; no descriptors */
-    struct ig_place place;
-    bool arrived;
-    unsigned links;
-    size_t hop_paths;
-};
+#include "fsroot/dir_priv.h"
 
 static void dir_free(struct ig_dir *dir)
 {
@@ -83,13 +75,13 @@ int ig_dir_look(const struct ig_dir *dir, const char *name)
 
 static char *copy_text(struct ig_walk *to, const char *text)
 {
-    return ig_arena_text(&to->memory, text, strlen(text));
+    return ig_arena_text(ig_walk_memory(to), text, strlen(text));
 }
 
-static void copy_hops(struct ig_walk *to, const struct ig_walk *from)
+void ig_dir_copy_hops(struct ig_walk *to, const struct ig_walk *from)
 {
     for (; to->count < from->count; to->count++) {
-        to->hops = ig_arena_room(&to->memory, to->hops, to->count, sizeof *to->hops);
+        to->hops = ig_arena_room(ig_walk_memory(to), to->hops, to->count, sizeof *to->hops);
         const struct ig_hop *hop = &from->hops[to->count];
         struct ig_hop *copy = &to->hops[to->count];
         *copy = *hop;
@@ -104,7 +96,7 @@ int ig_dir_walk(const struct ig_dir *dir, const char *name, unsigned flags, stru
     bool bare = (flags & IG_WALK_BARE) != 0;
     *out = (struct ig_walk){.fd = -1, .parent_fd = -1};
     if (!bare) {
-        copy_hops(out, &dir->walk);
+        ig_dir_copy_hops(out, &dir->walk);
     }
     struct ig_walker w = {.out = out, .flags = flags, .arrived = dir->arrived, .rest = ig_strdup(name),
                        .links = dir->links, .hop_paths = dir->hop_paths};

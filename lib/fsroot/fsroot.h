@@ -75,7 +75,8 @@ struct ig_walk {
     uint64_t above_mnt_id; /* mount id of that directory; 0 where it could not be had, and of a
                               final that is a directory itself */
     int error;     /* 0, or the errno that openat2 would give */
-    struct ig_arena memory;  /* of all hops and texts above, but for ACLs */
+    struct ig_arena memory;  /* of all hops and texts above, but for ACLs; or they lie in */
+    struct ig_arena *shared; /* this one, which is the caller's: or NULL */
 };
 
 enum {
@@ -116,6 +117,11 @@ int ig_dir_look(const struct ig_dir *dir, const char *name);
 /* As ig_fsroot_walk() of that path, a slash, and NAME (not empty, without a slash): the same hops,
  * those up to the directory as they were when it was opened. */
 int ig_dir_walk(const struct ig_dir *dir, const char *name, unsigned flags, struct ig_walk *out);
+/* The same for a regular file that the gate may read, where nothing but links within the directory is
+ * in the way: hops and texts go to MEMORY, and OUT->fd is open for reading. ENOENT where there is no
+ * NAME; -1 where only a look and a walk can tell. OUT is empty in both cases. */
+int ig_dir_walk_near(const struct ig_dir *dir, const char *name, struct ig_arena *memory,
+                     struct ig_walk *out);
 /* Does NAME still lead to the file that it led to in BEFORE, a walk that succeeded, and was that not
  * changed since? */
 bool ig_dir_unchanged(const struct ig_dir *dir, const char *name, const struct ig_walk *before);

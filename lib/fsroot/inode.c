@@ -76,10 +76,10 @@ static struct timespec time_of(const struct ig_statx_time *t)
     return (struct timespec){.tv_sec = (time_t)t->seconds, .tv_nsec = t->nanoseconds};
 }
 
-static int read_whole(int fd, struct ig_meta *meta)
+int ig_meta_at(int dirfd, const char *name, struct ig_meta *meta)
 {
     struct ig_statx s = {0};
-    int number = ig_statx(fd, "", &s);
+    int number = ig_statx(dirfd, name, &s);
     *meta = (struct ig_meta){
         .mode = s.mode,
         .uid = s.uid,
@@ -88,14 +88,21 @@ static int read_whole(int fd, struct ig_meta *meta)
         .size = s.size,
         .ino = s.ino,
         .dev = makedev(s.dev_major, s.dev_minor),
+        .mnt_id = (s.mask & IG_STATX_MNT_ID) != 0 ? s.mnt_id : 0,
         .mtime = time_of(&s.mtime),
         .ctime = time_of(&s.ctime),
     };
-    if (number == 0) {
-        meta->mnt_id = (s.mask & IG_STATX_MNT_ID) != 0 ? s.mnt_id : mount_id_of_fdinfo(fd);
-        if (!S_ISLNK(s.mode)) {
-            read_acl(fd, meta);
-        }
+    return number;
+}
+
+static int read_whole(int fd, struct ig_meta *meta)
+{
+    int number = ig_meta_at(fd, "", meta);
+    if (number == 0 && meta->mnt_id == 0) {
+        meta->mnt_id = mount_id_of_fdinfo(fd);
+    }
+    if (number == 0 && !ig_meta_is(meta, S_IFLNK)) {
+        read_acl(fd, meta);
     }
     return number;
 }
@@ -151,10 +158,13 @@ static void path_of_fd(int fd, char path[static 32])
 
 long ig_fd_getxattr(int fd, const char *name, void *value, size_t size, struct ig_error *e)
 {
-    /* fgetxattr() refuses O_PATH descriptors with EBADF; their magic link does not. */
-    char path[32];
-    path_of_fd(fd, path);
-    ssize_t length = getxattr(path, name, value, size);
+    ssize_t length = fgetxattr(fd, name, value, size);
+    if (length < 0 && errno == EBADF) {
+        /* It refuses O_PATH descriptors; their magic link does not. */
+        char path[32];
+        path_of_fd(fd, path);
+        length = getxattr(path, name, value, size);
+    }
     if (length >= 0) {
         return length;
     }

@@ -34,6 +34,18 @@ void ig_meta_of_stat(const struct stat *s, struct ig_meta *meta);
 /* As ig_meta_of_fd(); BARE: without mount id and ACL. */
 int ig_meta_read(int fd, bool bare, struct ig_meta *meta, struct ig_error *e);
 
+/* What NAME in DIRFD is, not followed: with its mount id, without ACL. 0, or errno. */
+int ig_meta_at(int dirfd, const char *name, struct ig_meta *meta);
+
+/* Where the texts and hops of WALK lie. */
+static inline struct ig_arena *ig_walk_memory(struct ig_walk *walk)
+{
+    return walk->shared != NULL ? walk->shared : &walk->memory;
+}
+
+/* Open NAME of DIRFD, a regular file as far as is known, for reading; -1 and errno. */
+int ig_open_regular_at(int dirfd, const char *name);
+
 /* The text of the symlink that FD (O_PATH|O_NOFOLLOW) is, malloc'd; NULL and errno. */
 char *ig_fd_readlink(int fd);
 

@@ -9,8 +9,25 @@
 #include "core/text.h"
 #include "fsroot/internal.h"
 
-/* The final file with O_NONBLOCK still on: should its name lead to a FIFO by now, the open
- * must return. */
+/* With O_NONBLOCK: should the name lead to a FIFO by now, the open must return. */
+static int open_at(int dirfd, const char *name)
+{
+    return openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* It was opened with no other flag that can be set. */
+static bool let_wait(int fd)
+{
+    return fcntl(fd, F_SETFL, 0) == 0;
+}
+
+int ig_open_regular_at(int dirfd, const char *name)
+{
+    IG_AUTO_CLOSE int fd = open_at(dirfd, name);
+    return fd >= 0 && let_wait(fd) ? ig_steal_fd(&fd) : -1;
+}
+
+/* The final file with O_NONBLOCK still on. */
 static int open_regular(const struct ig_walk *walk, struct ig_error *e)
 {
     IG_AUTO_FREE char *shown = ig_escaped(walk->path);
@@ -22,8 +39,7 @@ static int open_regular(const struct ig_walk *walk, struct ig_error *e)
         return ig_error_set(e, EINVAL, "%s is a %s, not a regular file", shown,
                             ig_meta_type(&final->meta));
     }
-    IG_AUTO_CLOSE int fd = openat(walk->parent_fd, walk->name,
-                                  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    IG_AUTO_CLOSE int fd = open_at(walk->parent_fd, walk->name);
     if (fd < 0 && errno != ELOOP) {
         return ig_error_set(e, errno, "opening %s", shown);
     }
@@ -43,8 +59,7 @@ int ig_walk_open(const struct ig_walk *walk, struct ig_error *e)
     if (fd < 0) {
         return -1;
     }
-    /* It was opened with no other flag that can be set. */
-    if (fcntl(fd, F_SETFL, 0) != 0) {
+    if (!let_wait(fd)) {
         return ig_error_set(e, errno, "fcntl");
     }
     return ig_steal_fd(&fd);

@@ -15,7 +15,6 @@
 #include "fsroot/walker.h"
 
 enum {
-    LINKS_MAX = 40, /* MAXSYMLINKS */
     /* The hops of one walk: without a bound a made-up tree makes the gate run out of memory
      * (40 links of 2,000 names each). One path without links stays below 5 MiB. */
     HOP_PATHS_MAX = 16 << 20,
@@ -25,10 +24,15 @@ enum {
 #define PROC_MAGIC 0x9fa0UL
 #define NO_SYMFOLLOW 0x2000UL /* ST_NOSYMFOLLOW (Linux 5.10) of f_flags */
 
+bool ig_mounted_has_plain_links(const struct ig_mounted *mounted)
+{
+    return mounted->magic != PROC_MAGIC && (mounted->flags & NO_SYMFOLLOW) == 0;
+}
+
 enum ig_step ig_walker_fail(struct ig_walker *w, int number, const char *name)
 {
     w->out->error = number;
-    w->out->path = ig_place_path(&w->place, name, &w->out->memory);
+    w->out->path = ig_place_path(&w->place, name, ig_walk_memory(w->out));
     return IG_STEP_FAILED;
 }
 
@@ -40,8 +44,8 @@ static enum ig_step add_hop(struct ig_walker *w, struct ig_hop hop, const char *
         ig_meta_free(&hop.meta);
         return IG_STEP_ON;
     }
-    hop.path = ig_place_path(&w->place, name, &out->memory);
-    out->hops = ig_arena_room(&out->memory, out->hops, out->count, sizeof *out->hops);
+    hop.path = ig_place_path(&w->place, name, ig_walk_memory(out));
+    out->hops = ig_arena_room(ig_walk_memory(out), out->hops, out->count, sizeof *out->hops);
     out->hops[out->count++] = hop;
     w->hop_paths += strlen(hop.path);
     return w->hop_paths > HOP_PATHS_MAX ? ig_walker_fail(w, ENAMETOOLONG, name) : IG_STEP_ON;
@@ -67,7 +71,7 @@ static bool is_magic(const struct ig_walker *w, const struct ig_meta *link, unsi
 static char *link_target(struct ig_walker *w, int fd, const struct ig_meta *meta, int *number)
 {
     struct ig_mounted mounted;
-    if (w->links++ >= LINKS_MAX) {
+    if (w->links++ >= IG_WALK_LINKS_MAX) {
         *number = ELOOP;
         return NULL;
     }
@@ -108,7 +112,7 @@ static enum ig_step follow(struct ig_walker *w, int fd, const struct ig_meta *me
     memcpy(rest + length, w->at, left);
     struct ig_hop hop = {
         .kind = IG_HOP_LINK,
-        .target = ig_arena_text(&w->out->memory, target, length),
+        .target = ig_arena_text(ig_walk_memory(w->out), target, length),
         .grafted = w->place.levels[w->place.depth].grafted,
         .trailing = w->at[strspn(w->at, "/")] == '\0',
     };
@@ -154,8 +158,8 @@ static enum ig_step finish_at(struct ig_walker *w, int fd, const struct ig_meta 
         ig_meta_free(&above);
     }
     const char *own = graft != NULL ? graft->own.name : name;
-    out->name = ig_arena_text(&out->memory, own, strlen(own));
-    out->path = ig_place_path(&w->place, name, &out->memory);
+    out->name = ig_arena_text(ig_walk_memory(out), own, strlen(own));
+    out->path = ig_place_path(&w->place, name, ig_walk_memory(out));
     ig_meta_copy(&hop.meta, meta);
     return add_hop(w, hop, name) == IG_STEP_FAILED ? IG_STEP_FAILED : IG_STEP_DONE;
 }
@@ -164,12 +168,12 @@ static enum ig_step finish_at(struct ig_walker *w, int fd, const struct ig_meta 
 static enum ig_step finish_here(struct ig_walker *w)
 {
     struct ig_walk *out = w->out;
-    int number = ig_place_parent(&w->place, &out->parent_fd, &out->name, &out->memory);
+    int number = ig_place_parent(&w->place, &out->parent_fd, &out->name, ig_walk_memory(out));
     if (number != 0) {
         return ig_walker_fail(w, number, NULL);
     }
     out->fd = ig_steal_fd(&w->place.fd);
-    out->path = ig_place_path(&w->place, NULL, &out->memory);
+    out->path = ig_place_path(&w->place, NULL, ig_walk_memory(out));
     return add_current(w, IG_HOP_FINAL) == IG_STEP_FAILED ? IG_STEP_FAILED : IG_STEP_DONE;
 }
 

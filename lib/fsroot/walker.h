@@ -16,6 +16,11 @@ struct ig_walker {
     size_t hop_paths;  /* bytes */
 };
 
+enum { IG_WALK_LINKS_MAX = 40 };  /* MAXSYMLINKS */
+
+/* Are links on such a mount followed, and none of them magic? */
+bool ig_mounted_has_plain_links(const struct ig_mounted *mounted);
+
 /* What one step makes of the walk. */
 enum ig_step { IG_STEP_ON, IG_STEP_DONE, IG_STEP_FAILED };
 
