@@ -50,10 +50,11 @@ static const struct ig_object *library_for(const struct ig_resolution *r, size_t
     return NULL;
 }
 
-static bool defines(const struct ig_dynamic *d, const char *version)
+/* match_symbol() in glibc's elf/dl-version.c: the files' own hashes come first. */
+static bool defines(const struct ig_dynamic *d, const struct ig_version_need *need)
 {
     for (size_t i = 0; i < d->version_count; i++) {
-        if (strcmp(d->versions[i], version) == 0) {
+        if (d->versions[i].hash == need->hash && strcmp(d->versions[i].name, need->version) == 0) {
             return true;
         }
     }
@@ -78,7 +79,7 @@ static const char *newest_like(const struct ig_dynamic *d, const char *version)
     const char *newest = NULL;
     size_t n = family(version);
     for (size_t i = 0; n > 0 && i < d->version_count; i++) {
-        const char *candidate = d->versions[i];
+        const char *candidate = d->versions[i].name;
         bool numbered = candidate[0] != '\0' && strncmp(candidate, version, n) == 0 &&
                         candidate[n] >= '0' && candidate[n] <= '9';
         if (numbered && (newest == NULL || newer(candidate, newest))) {
@@ -100,12 +101,16 @@ static struct lack find_lack(const struct ig_resolution *r)
     struct lack lack = {0};
     for (size_t i = 0; i < r->count; i++) {
         const struct ig_dynamic *d = &r->objects[i].file->dynamic;
+        const struct ig_object *library = NULL;
         for (size_t n = 0; n < d->version_need_count; n++) {
             const struct ig_version_need *need = &d->version_needs[n];
-            const struct ig_object *library = library_for(r, i, need->file);
+            /* All that one DT_VERNEED entry needs share its text. */
+            if (n == 0 || need->file != d->version_needs[n - 1].file) {
+                library = library_for(r, i, need->file);
+            }
             /* A library without any version satisfies all: ld.so only warns, on request. */
             if (need->weak || library == NULL || !library->file->dynamic.has_verdef ||
-                defines(&library->file->dynamic, need->version)) {
+                defines(&library->file->dynamic, need)) {
                 continue;
             }
             lack.count++;

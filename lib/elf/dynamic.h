@@ -18,8 +18,15 @@
 
 /* One entry of DT_VERNEED: VERSION of the library whose DT_NEEDED name is FILE. */
 struct ig_version_need {
-    const char *file, *version;  /* in the section's strings */
-    bool weak;  /* VER_FLG_WEAK: its absence is no error */
+    const char *file, *version;  /* FILE is the same pointer for all of one DT_VERNEED entry */
+    uint32_t hash;  /* vna_hash */
+    bool weak;      /* VER_FLG_WEAK: its absence is no error */
+};
+
+/* One entry of DT_VERDEF. */
+struct ig_version {
+    const char *name;
+    uint32_t hash;  /* vd_hash */
 };
 
 /* A table of relocations; 0 where absent. */
@@ -46,7 +53,7 @@ struct ig_dynamic {
     bool debug;              /* DT_DEBUG: linked as a program, not as a library */
     struct ig_version_need *version_needs;
     size_t version_need_count;
-    char **versions;         /* DT_VERDEF names, the base (the soname) left out */
+    struct ig_version *versions;  /* the base (the soname) left out */
     size_t version_count;
     bool has_verdef;
     /* Where the symbol table lies, for ig_symbols_parse(): addresses, 0 where absent. */

@@ -80,12 +80,12 @@ static int table_status(const struct table *t, struct ig_error *e)
 }
 
 static void add_need(struct ig_dynamic *d, struct ig_arena *memory, const char *file,
-                     const char *version, bool weak)
+                     const char *version, uint32_t hash, bool weak)
 {
     size_t n = d->version_need_count;
     d->version_needs = ig_arena_room(memory, d->version_needs, n, sizeof *d->version_needs);
     d->version_needs[d->version_need_count++] =
-        (struct ig_version_need){file, version, weak};
+        (struct ig_version_need){file, version, hash, weak};
 }
 
 /* Elfxx_Vernaux: vna_hash, vna_flags (half), vna_other (half), vna_name, vna_next. */
@@ -101,7 +101,7 @@ static bool parse_needs_of(struct table *t, struct ig_names *names, size_t at,
         if (version == NULL) {
             return false;
         }
-        add_need(d, names->memory, file, version, (half(t, at + 4) & VER_FLG_WEAK) != 0);
+        add_need(d, names->memory, file, version, word(t, at), (half(t, at + 4) & VER_FLG_WEAK) != 0);
         if (next == 0) {
             return true;
         }
@@ -138,11 +138,12 @@ static bool parse_needs(struct table *t, struct ig_names *names, struct ig_dynam
     return false;
 }
 
-static void add_definition(struct ig_dynamic *d, struct ig_arena *memory, char *name)
+static void add_definition(struct ig_dynamic *d, struct ig_arena *memory, const char *name,
+                           uint32_t hash)
 {
     size_t n = d->version_count;
     d->versions = ig_arena_room(memory, d->versions, n, sizeof *d->versions);
-    d->versions[d->version_count++] = name;
+    d->versions[d->version_count++] = (struct ig_version){name, hash};
 }
 
 /* Elfxx_Verdef: vd_version, vd_flags, vd_ndx, vd_cnt (halves), vd_hash, vd_aux, vd_next; its first
@@ -156,17 +157,18 @@ static bool parse_definitions(struct table *t, struct ig_names *names, struct ig
             return false;
         }
         bool base = (half(t, at + 2) & VER_FLG_BASE) != 0;
+        uint32_t hash = word(t, at + 8);
         uint32_t aux = word(t, at + 12);
         uint32_t next = word(t, at + 16);
         if (aux > t->size - at || !has(t, at + aux, sizeof(Elf64_Verdaux))) {
             return false;
         }
-        char *name = ig_names_get(names, word(t, at + aux));
+        const char *name = ig_names_get(names, word(t, at + aux));
         if (name == NULL) {
             return false;
         }
         if (!base) {
-            add_definition(d, names->memory, name);
+            add_definition(d, names->memory, name, hash);
         }
         if (next == 0) {
             return true;

@@ -47,7 +47,7 @@ static size_t use_dynamic(const struct ig_dynamic *d)
         n += strlen(d->version_needs[i].file) + strlen(d->version_needs[i].version);
     }
     for (size_t i = 0; i < d->version_count; i++) {
-        n += strlen(d->versions[i]);
+        n += strlen(d->versions[i].name);
     }
     return n;
 }

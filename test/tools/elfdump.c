@@ -37,7 +37,7 @@ static void print_dynamic(const struct ig_dynamic *d)
         printf("need\t%s\t%s\t%d\n", need->file, need->version, need->weak);
     }
     for (size_t i = 0; i < d->version_count; i++) {
-        print_text("version", d->versions[i]);
+        print_text("version", d->versions[i].name);
     }
     print_text("fault", d->fault);
 }

@@ -121,7 +121,7 @@ static void check_healthy(void)
     ck_assert_str_eq(dynamic.version_needs[1].version, "V_2");
     ck_assert(dynamic.has_verdef);
     ck_assert_uint_eq(dynamic.version_count, 1);
-    ck_assert_str_eq(dynamic.versions[0], "ME_1");
+    ck_assert_str_eq(dynamic.versions[0].name, "ME_1");
 }
 
 START_TEST(each_class_and_byte_order)
