@@ -13,7 +13,7 @@ int ig_inspect_go_gather(struct ig_inspect_go *go, const struct ig_bytes *from,
 {
     struct ig_error why = {0};
     *go = (struct ig_inspect_go){0};
-    if (ig_go_info_parse(from, image, &go->info, e) != 0) {
+    if (ig_go_info_parse(from, image, IG_GO_ALL_DATA, &go->info, e) != 0) {
         return -1;
     }
     if (ig_go_embeds(from, image, NULL, &go->embeds, &why) == 0) {

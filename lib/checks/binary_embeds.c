@@ -181,7 +181,7 @@ static void say_nothing_embedded(const struct ig_bytes *bytes, const struct ig_i
 {
     struct ig_go_info info;
     struct ig_error e = {0};
-    if (ig_go_info_parse(bytes, image, &info, &e) != 0) {
+    if (ig_go_info_parse(bytes, image, IG_GO_ALL_DATA, &info, &e) != 0) {
         ig_result_set(r, IG_STATUS_ERROR, "Its Go build info cannot be read: %s.", e.text);
         ig_result_fix(r, "See what keeps the program from being read.");
     } else if (info.state == IG_GO_FOUND) {

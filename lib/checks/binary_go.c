@@ -219,7 +219,8 @@ static void run(const struct ig_question *q, struct ig_result *r)
     const struct ig_meta *meta = ig_target_meta(target);
     if (image != NULL && meta != NULL) {
         struct ig_bytes bytes = ig_bytes_of_fd(target->fd, meta->size);
-        image = ig_go_info_parse(&bytes, image, &info, &e) == 0 ? image : NULL;
+        enum ig_go_search search = asks(p) ? IG_GO_ALL_DATA : IG_GO_SECTION;
+        image = ig_go_info_parse(&bytes, image, search, &info, &e) == 0 ? image : NULL;
     }
     if (image == NULL || meta == NULL) {
         ig_result_set(r, IG_STATUS_ERROR, "Its Go build info cannot be read: %s.", e.text);

@@ -59,9 +59,25 @@ static void escape_bytes(struct ig_buf *out, const char *s, size_t n)
     }
 }
 
+/* How many bytes at the start of S stay as they are, without a look at runes: most texts do. */
+static size_t plain_length(const char *s, size_t length)
+{
+    size_t n = 0;
+    while (n < length && s[n] >= ' ' && s[n] <= '~' && s[n] != '\\') {
+        n++;
+    }
+    return n;
+}
+
 static void escape(struct ig_buf *out, const char *s, size_t length, bool double_backslash)
 {
     for (size_t i = 0; i < length;) {
+        size_t plain = plain_length(s + i, length - i);
+        ig_buf_add(out, s + i, plain);
+        i += plain;
+        if (i == length) {
+            return;
+        }
         unsigned rune = 0;
         size_t n = ig_utf8_decode(s + i, length - i, &rune);
         if (n == 0) {

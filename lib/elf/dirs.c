@@ -27,6 +27,7 @@ struct ig_dirs {
     struct ig_strmap index;
     struct known *list;
     size_t count, open;
+    size_t last;             /* the one that was asked for last */
 };
 
 struct ig_dirs *ig_dirs_new(unsigned flags)
@@ -95,6 +96,7 @@ static bool find(struct ig_dirs *dirs, const struct ig_fsroot *root, const char 
     bool more = !full(dirs);
     if (index != SIZE_MAX) {
         *out = dirs->list[index];
+        dirs->last = index;
     }
     pthread_mutex_unlock(&dirs->lock);
     if (index != SIZE_MAX) {
@@ -113,6 +115,20 @@ static bool find(struct ig_dirs *dirs, const struct ig_fsroot *root, const char 
     return true;
 }
 
+/* Most names are asked for in the directory that the one before was. PATH has LENGTH bytes. */
+static bool find_last(struct ig_dirs *dirs, const char *path, size_t length, struct known *out)
+{
+    pthread_mutex_lock(&dirs->lock);
+    bool same = dirs->last < dirs->count &&
+                strncmp(dirs->list[dirs->last].path, path, length) == 0 &&
+                dirs->list[dirs->last].path[length] == '\0';
+    if (same) {
+        *out = dirs->list[dirs->last];
+    }
+    pthread_mutex_unlock(&dirs->lock);
+    return same;
+}
+
 /* The directory that the absolute PATH lies in (known.dir NULL where there is none), and the NAME
  * there. False where each walk must start at the root. */
 static bool find_parent(struct ig_dirs *dirs, const struct ig_fsroot *root, const char *path,
@@ -122,10 +138,14 @@ static bool find_parent(struct ig_dirs *dirs, const struct ig_fsroot *root, cons
     if (slash == NULL || slash[1] == '\0' || strlen(path) >= PATH_MAX) {
         return false;
     }
-    IG_AUTO_FREE char *parent = ig_strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    IG_AUTO_FREE char *normal = ig_path_normal(parent);
+    size_t length = slash == path ? 1 : (size_t)(slash - path);
     *name = slash + 1;
     ++*cost;
+    if (find_last(dirs, path, length, known)) {
+        return true;
+    }
+    IG_AUTO_FREE char *parent = ig_strndup(path, length);
+    IG_AUTO_FREE char *normal = ig_path_normal(parent);
     return find(dirs, root, normal, cost, known);
 }
 

@@ -116,8 +116,8 @@ static int named(const struct names *names, uint32_t at, const char *name)
     return n < 0 ? -1 : (size_t)n == size && memcmp(text, name, size) == 0;
 }
 
-/* Likewise; RANGE is the section ".go.buildinfo". */
-static int find_section(const struct ig_view *view, struct range *range)
+/* Likewise; RANGE is the section ".go.buildinfo". HEADERS: are there any? */
+static int find_section(const struct ig_view *view, struct range *range, bool *headers)
 {
     static const char wanted[] = ".go.buildinfo";
     struct sections s;
@@ -139,6 +139,7 @@ static int find_section(const struct ig_view *view, struct range *range)
         return -1;
     }
     names.length = (size_t)n;
+    *headers = n > 0;
     for (unsigned i = 0; i < s.count; i++) {
         take_section(&s, table + (size_t)i * s.entry, &section);
         result = named(&names, section.name, wanted);
@@ -151,10 +152,11 @@ static int find_section(const struct ig_view *view, struct range *range)
 }
 
 /* Where the mark must be: the section, or where sections are stripped, the writable data. */
-static int data_range(const struct ig_view *view, struct range *range)
+static int data_range(const struct ig_view *view, enum ig_go_search search, struct range *range)
 {
-    int result = find_section(view, range);
-    if (result != 0) {
+    bool headers = false;
+    int result = find_section(view, range, &headers);
+    if (result != 0 || (headers && search == IG_GO_SECTION)) {
         return result;
     }
     for (size_t i = 0; i < view->image->segment_count; i++) {
@@ -364,11 +366,11 @@ static void understand(struct ig_go_info *out, struct text *version, const struc
     }
 }
 
-static int parse(const struct ig_view *view, struct ig_go_info *out)
+static int parse(const struct ig_view *view, enum ig_go_search search, struct ig_go_info *out)
 {
     struct range range = {0};
     uint64_t addr = 0;
-    int result = data_range(view, &range);
+    int result = data_range(view, search, &range);
     if (result == 1) {
         result = find_mark(view, range, &addr);
     }
@@ -390,14 +392,14 @@ static int parse(const struct ig_view *view, struct ig_go_info *out)
 }
 
 int ig_go_info_parse(const struct ig_bytes *from, const struct ig_image *image,
-                     struct ig_go_info *out, struct ig_error *e)
+                     enum ig_go_search search, struct ig_go_info *out, struct ig_error *e)
 {
     struct ig_view view;
     *out = (struct ig_go_info){.state = IG_GO_NONE};
     if (!ig_view_open(&view, from, image)) {
         return 0;
     }
-    if (parse(&view, out) < 0) {
+    if (parse(&view, search, out) < 0) {
         int number = errno;
         ig_go_info_free(out);
         return ig_error_set(e, number, "cannot read the Go build info");

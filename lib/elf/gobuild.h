@@ -45,11 +45,19 @@ struct ig_go_info {
     size_t setting_count;
 };
 
+/* Where to look for it. */
+enum ig_go_search {
+    IG_GO_ALL_DATA,  /* as Go does: where the section headers name no ".go.buildinfo", the data too */
+    IG_GO_SECTION,   /* the data only where there are no section headers. Whatever Go's linker made
+                        has the section; of a large program in another language this is much less
+                        to read */
+};
+
 /* Find and parse. Returns 0 with the state in OUT (a file that is no ELF is IG_GO_NONE), -1 only
  * where reading failed (errno in E; OUT is empty then). Reads the section headers, up to the whole
- * first writable segment in pieces of 64 KiB, and at most 4 MiB of text. */
+ * first writable segment in pieces of 32 KiB, and at most 4 MiB of text. */
 int ig_go_info_parse(const struct ig_bytes *from, const struct ig_image *image,
-                     struct ig_go_info *out, struct ig_error *e);
+                     enum ig_go_search search, struct ig_go_info *out, struct ig_error *e);
 void ig_go_info_free(struct ig_go_info *info);
 
 /* The value of build setting KEY ("CGO_ENABLED", "vcs.revision", ...), or NULL. */

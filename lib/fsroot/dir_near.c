@@ -71,7 +71,7 @@ static int follow(const struct ig_dir *dir, const char **name, struct ig_meta *m
 }
 
 /* NAME was a regular file just now, so that opening it asks nothing of a device and waits for no
- * FIFO. Neither descriptor is open where it fails. */
+ * FIFO. */
 static int open_final(const struct ig_dir *dir, const char *name, struct ig_meta *meta,
                       struct ig_walk *out)
 {
@@ -80,13 +80,11 @@ static int open_final(const struct ig_dir *dir, const char *name, struct ig_meta
     if (fd < 0 || ig_meta_read(fd, false, meta, &e) != 0) {
         return OTHER;
     }
-    IG_AUTO_CLOSE int parent_fd = ig_fd_duplicate(dir->place.fd);
-    if (!ig_meta_is(meta, S_IFREG) || parent_fd < 0) {
+    if (!ig_meta_is(meta, S_IFREG)) {
         ig_meta_free(meta);
         return OTHER;
     }
     out->fd = ig_steal_fd(&fd);
-    out->parent_fd = ig_steal_fd(&parent_fd);
     return 0;
 }
 

@@ -17,6 +17,8 @@
 #include "fsroot/internal.h"
 #include "fsroot/statx.h"
 
+enum { FEW_ENTRIES = 16 };
+
 int ig_fd_duplicate(int fd)
 {
     /* Not fcntl(2): musl's asks the kernel twice, for the sake of Linux before 2.6.24. */
@@ -41,9 +43,14 @@ static uint64_t mount_id_of_fdinfo(int fd)
 
 static void read_acl(int fd, struct ig_meta *meta)
 {
+    static const char name[] = "system.posix_acl_access";
     unsigned char value[4 + 8 * IG_ACL_ENTRIES_MAX];
     struct ig_error e;
-    long size = ig_fd_getxattr(fd, "system.posix_acl_access", value, sizeof value, &e);
+    /* The kernel allocates as much as is asked for, and hardly any file has one. */
+    long size = ig_fd_getxattr(fd, name, value, 4 + 8 * FEW_ENTRIES, &e);
+    if (size < 0 && e.number == ERANGE) {
+        size = ig_fd_getxattr(fd, name, value, sizeof value, &e);
+    }
     if (size < 0) {
         meta->acl_error = e.number;
     } else if (size > 0) {

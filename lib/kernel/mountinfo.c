@@ -84,7 +84,7 @@ static bool octal(const char *at, const char *end, unsigned *value)
 
 /* A field with the escapes of seq_escape() undone: the kernel writes space, tab,
  * newline and backslash as \ooo, so any other backslash is not its hand. */
-static bool escaped_field(struct cursor *c, char **text)
+static bool escaped_field(struct cursor *c, struct ig_arena *memory, char **text)
 {
     const char *start;
     size_t length;
@@ -92,7 +92,7 @@ static bool escaped_field(struct cursor *c, char **text)
         return false;
     }
     const char *end = start + length;
-    char *out = ig_alloc(length + 1);
+    char *out = ig_arena_text(memory, start, length);
     *text = out;
     while (start < end) {
         unsigned value;
@@ -105,17 +105,18 @@ static bool escaped_field(struct cursor *c, char **text)
             return false;
         }
     }
+    *out = '\0';
     return true;
 }
 
-static bool plain_field(struct cursor *c, char **text)
+static bool plain_field(struct cursor *c, struct ig_arena *memory, char **text)
 {
     const char *start;
     size_t length;
     if (!field(c, &start, &length) || length == 0) {
         return false;
     }
-    *text = ig_strndup(start, length);
+    *text = ig_arena_text(memory, start, length);
     return true;
 }
 
@@ -134,15 +135,15 @@ static bool skip_optional(struct cursor *c)
 
 /* mount(2) takes an empty source, and the kernel then writes an empty field. A
  * source or option that a file system wrote without escaping is kept as it is. */
-static bool source_and_options(struct cursor *c, struct ig_mount *m)
+static bool source_and_options(struct cursor *c, struct ig_arena *memory, struct ig_mount *m)
 {
     const char *start;
     size_t length;
     if (!field(c, &start, &length) || c->at == NULL || c->at == c->end) {
         return false;
     }
-    m->source = ig_strndup(start, length);
-    m->super_options = ig_strndup(c->at, (size_t)(c->end - c->at));
+    m->source = ig_arena_text(memory, start, length);
+    m->super_options = ig_arena_text(memory, c->at, (size_t)(c->end - c->at));
     return true;
 }
 
@@ -158,49 +159,36 @@ static void note_stale(struct ig_mount *m)
     }
 }
 
-static void free_mount(struct ig_mount *m)
-{
-    free(m->root);
-    free(m->point);
-    free(m->options);
-    free(m->fstype);
-    free(m->source);
-    free(m->super_options);
-}
-
-static bool parse_line(const char *line, size_t length, struct ig_mount *m)
+static bool parse_line(const char *line, size_t length, struct ig_arena *memory,
+                       struct ig_mount *m)
 {
     struct cursor c = {line, line + length};
     *m = (struct ig_mount){0};
     if (memchr(line, '\0', length) == NULL && id_field(&c, &m->id) && id_field(&c, &m->parent) &&
-        device_field(&c, m) && escaped_field(&c, &m->root) && escaped_field(&c, &m->point) &&
-        m->point[0] == '/' && plain_field(&c, &m->options) && skip_optional(&c) &&
-        plain_field(&c, &m->fstype) && source_and_options(&c, m)) {
+        device_field(&c, m) && escaped_field(&c, memory, &m->root) && escaped_field(&c, memory, &m->point) &&
+        m->point[0] == '/' && plain_field(&c, memory, &m->options) && skip_optional(&c) &&
+        plain_field(&c, memory, &m->fstype) && source_and_options(&c, memory, m)) {
         note_stale(m);
         return true;
     }
-    free_mount(m);
     return false;
 }
 
 int ig_mounts_parse(const char *text, size_t length, struct ig_mounts *out, struct ig_error *e)
 {
     struct ig_mounts mounts = {0};
-    size_t size = 0;
     for (size_t at = 0; at < length;) {
         const char *end = memchr(text + at, '\n', length - at);
         struct ig_mount mount;
         /* A last line without a newline is a listing that was cut. */
-        if (end == NULL || !parse_line(text + at, (size_t)(end - (text + at)), &mount)) {
+        if (end == NULL || !parse_line(text + at, (size_t)(end - (text + at)),
+                                       &mounts.memory, &mount)) {
             size_t line = mounts.count + 1;
             ig_mounts_free(&mounts);
             return ig_error_set(e, 0, "mountinfo line %zu is %s", line,
                                 end == NULL ? "cut short" : "not in mountinfo's form");
         }
-        if (mounts.count == size) {
-            size = size != 0 ? size * 2 : 32;
-            mounts.list = ig_realloc_array(mounts.list, size, sizeof *mounts.list);
-        }
+        mounts.list = ig_array_room(mounts.list, mounts.count, sizeof *mounts.list);
         mounts.list[mounts.count++] = mount;
         at = (size_t)(end - text) + 1;
     }
@@ -210,9 +198,7 @@ int ig_mounts_parse(const char *text, size_t length, struct ig_mounts *out, stru
 
 void ig_mounts_free(struct ig_mounts *mounts)
 {
-    for (size_t i = 0; i < mounts->count; i++) {
-        free_mount(&mounts->list[i]);
-    }
+    ig_arena_free(&mounts->memory);
     free(mounts->list);
     *mounts = (struct ig_mounts){0};
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/arena.h"
 #include "core/error.h"
 
 struct ig_mount {
@@ -27,6 +28,7 @@ struct ig_mount {
 struct ig_mounts {
     struct ig_mount *list;  /* in the kernel's order */
     size_t count;
+    struct ig_arena memory; /* of its texts */
 };
 
 /* Parse TEXT (LENGTH bytes). -1 with the line's number where any line is not

@@ -37,16 +37,29 @@ static void check_found(const struct ig_go_info *info)
     }
 }
 
+/* Whoever looks at less finds the same, or nothing. */
+static void check_section(const struct ig_bytes *bytes, const struct ig_image *image,
+                          enum ig_go_state state)
+{
+    struct ig_go_info info;
+    if (ig_go_info_parse(bytes, image, IG_GO_SECTION, &info, NULL) != 0 ||
+        (info.state != state && info.state != IG_GO_NONE)) {
+        abort();
+    }
+    ig_go_info_free(&info);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ig_bytes bytes = ig_bytes_of_memory(data, size);
     struct ig_image image;
     struct ig_go_info info;
     if (ig_image_parse(&bytes, &image, NULL) != 0 ||
-        ig_go_info_parse(&bytes, &image, &info, NULL) != 0) {
+        ig_go_info_parse(&bytes, &image, IG_GO_ALL_DATA, &info, NULL) != 0) {
         /* Memory can always be read. */
         abort();
     }
+    check_section(&bytes, &image, info.state);
     if (info.state == IG_GO_FOUND) {
         check_found(&info);
     } else if ((info.state == IG_GO_MALFORMED) != (info.fault != NULL)) {

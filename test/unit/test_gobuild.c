@@ -46,7 +46,7 @@ static struct ig_go_info parse(void)
     struct ig_go_info info;
     struct ig_error e = {0};
     struct ig_bytes bytes = go_finish(&program, &image);
-    ck_assert_msg(ig_go_info_parse(&bytes, &image, &info, &e) == 0, "%s", e.text);
+    ck_assert_msg(ig_go_info_parse(&bytes, &image, IG_GO_ALL_DATA, &info, &e) == 0, "%s", e.text);
     ig_image_free(&image);
     return info;
 }
@@ -256,7 +256,7 @@ START_TEST(truncated_at_every_byte)
         struct ig_bytes bytes = ig_bytes_of_memory(whole.data, n);
         struct ig_go_info info;
         ck_assert_int_eq(ig_image_parse(&bytes, &image, NULL), 0);
-        ck_assert_int_eq(ig_go_info_parse(&bytes, &image, &info, NULL), 0);
+        ck_assert_int_eq(ig_go_info_parse(&bytes, &image, IG_GO_ALL_DATA, &info, NULL), 0);
         found += info.state == IG_GO_FOUND;
         ig_go_info_free(&info);
         ig_image_free(&image);
@@ -274,7 +274,7 @@ START_TEST(a_read_error_is_no_answer)
     add_mark(8, 2);
     struct ig_bytes bytes = go_finish(&program, &image);
     bytes.read = go_read_fails;
-    ck_assert_int_eq(ig_go_info_parse(&bytes, &image, &info, &e), -1);
+    ck_assert_int_eq(ig_go_info_parse(&bytes, &image, IG_GO_ALL_DATA, &info, &e), -1);
     ck_assert_int_eq(e.number, EIO);
     ck_assert_ptr_null(info.version);
     ig_image_free(&image);
@@ -288,7 +288,7 @@ START_TEST(others_have_none)
     struct ig_image image;
     struct ig_go_info info;
     ck_assert_int_eq(ig_image_parse(&bytes, &image, NULL), 0);
-    ck_assert_int_eq(ig_go_info_parse(&bytes, &image, &info, NULL), 0);
+    ck_assert_int_eq(ig_go_info_parse(&bytes, &image, IG_GO_ALL_DATA, &info, NULL), 0);
     ck_assert_int_eq(info.state, IG_GO_NONE);
     ig_image_free(&image);
     fresh();
