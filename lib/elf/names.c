@@ -35,8 +35,13 @@ static const char *in_window(const struct ig_names *names, uint64_t index, size_
     const char *start = names->window + (index - names->window_at);
     size_t room = names->window_length - (size_t)(index - names->window_at);
     room = room < IG_NAME_MAX ? room : IG_NAME_MAX;
-    *length = strnlen(start, room);
-    return *length < room ? start : NULL;
+    size_t n = 0;
+    /* Not strnlen(): a dozen bytes each, a thousand times. */
+    while (n < room && start[n] != '\0') {
+        n++;
+    }
+    *length = n;
+    return n < room ? start : NULL;
 }
 
 char *ig_names_get(struct ig_names *names, uint64_t index)

@@ -106,16 +106,15 @@ int ig_dir_walk(const struct ig_dir *dir, const char *name, unsigned flags, stru
     return ig_walker_finish(&w, number, NULL);
 }
 
-/* What the link that LINK is said when BEFORE passed it; NULL where it did not. */
-static const char *target_of(const struct ig_walk *before, const struct ig_meta *link)
+static bool is_still(int fd, const char *name, const struct ig_meta *before)
 {
-    for (size_t i = 0; i < before->count; i++) {
-        const struct ig_hop *hop = &before->hops[i];
-        if (hop->target != NULL && ig_meta_same_content(&hop->meta, link)) {
-            return hop->target;
-        }
+    struct stat s;
+    struct ig_meta now;
+    if (fstatat(fd, name, &s, AT_SYMLINK_NOFOLLOW) != 0) {
+        return false;
     }
-    return NULL;
+    ig_meta_of_stat(&s, &now);
+    return ig_meta_same_content(before, &now);
 }
 
 /* Of a file system whose server lies the text of a link may change, and its times not. */
@@ -126,7 +125,26 @@ static bool still_says(int fd, const char *name, const char *target)
     return n >= 0 && (size_t)n == strlen(target) && memcmp(text, target, (size_t)n) == 0;
 }
 
-/* Where the name leads by a look at each inode alone; NULL where that needs a walk. */
+/* The first of the links right before the final hop, the only ones that may lie in one directory. */
+static size_t first_link(const struct ig_walk *before)
+{
+    size_t i = before->count - 1;
+    while (i > 0 && before->hops[i - 1].kind == IG_HOP_LINK && before->hops[i - 1].trailing &&
+           strchr(before->hops[i - 1].target, '/') == NULL &&
+           before->hops[i - 1].target[0] != '.') {
+        i--;
+    }
+    return i;
+}
+
+static bool is_in(const struct ig_place *place, const char *name, const char *path)
+{
+    size_t length = place->path.length;
+    return strncmp(path, ig_buf_text(&place->path), length) == 0 && path[length] == '/' &&
+           strcmp(path + length + 1, name) == 0;
+}
+
+/* What NAME leads to now, over the same links as BEFORE; NULL where that needs a walk. */
 static const struct ig_meta *look_again(const struct ig_dir *dir, const char *name,
                                         const struct ig_walk *before, struct ig_meta *now)
 {
@@ -135,25 +153,22 @@ static const struct ig_meta *look_again(const struct ig_dir *dir, const char *na
     if (place->root->graft_count != 0 || place->levels[place->depth].implied) {
         return NULL;
     }
-    for (size_t i = 0; i < before->count; i++) {
-        if (fstatat(place->fd, name, &s, AT_SYMLINK_NOFOLLOW) != 0) {
-            return NULL;
-        }
-        ig_meta_of_stat(&s, now);
-        if (!ig_meta_is(now, S_IFLNK)) {
-            return now;
-        }
-        const char *target = target_of(before, now);
-        if (target == NULL || strchr(target, '/') != NULL || target[0] == '.') {
-            return NULL;
-        }
-        if (!still_says(place->fd, name, target)) {
-            *now = (struct ig_meta){0};  /* no file's */
-            return now;
-        }
-        name = target;
+    size_t i = first_link(before);
+    if (!is_in(place, name, before->hops[i].path)) {
+        return NULL;
     }
-    return NULL;
+    for (; i + 1 < before->count; i++) {
+        if (!still_says(place->fd, name, before->hops[i].target)) {
+            *now = (struct ig_meta){0};  /* no file's */
+            return is_still(place->fd, name, &before->hops[i].meta) ? now : NULL;
+        }
+        name = before->hops[i].target;
+    }
+    if (fstatat(place->fd, name, &s, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(s.st_mode)) {
+        return NULL;
+    }
+    ig_meta_of_stat(&s, now);
+    return now;
 }
 
 bool ig_dir_unchanged(const struct ig_dir *dir, const char *name, const struct ig_walk *before)

@@ -65,21 +65,27 @@ int ig_walk_open(const struct ig_walk *walk, struct ig_error *e)
     return ig_steal_fd(&fd);
 }
 
-static int read_all(int fd, size_t max, struct ig_buf *out)
+/* SIZE: what stat(2) says; the files of /proc say 0. */
+static int read_all(int fd, uint64_t size, size_t max, struct ig_buf *out)
 {
-    char piece[16384];
+    enum { PIECE = 4096 };
+    /* One byte more, for the read that finds the end. */
+    size_t piece = size >= PIECE ? (size < max ? (size_t)size : max) + 1 : PIECE;
     for (;;) {
-        ssize_t n = read(fd, piece, sizeof piece);
+        ssize_t n = read(fd, ig_buf_reserve(out, piece), piece);
         if (n < 0 && errno == EINTR) {
             continue;
         }
         if (n <= 0) {
             return n < 0 ? errno : 0;
         }
-        ig_buf_add(out, piece, (size_t)n);
+        out->length += (size_t)n;
+        out->data[out->length] = '\0';
         if (out->length > max) {
             return EFBIG;
         }
+        size_t left = out->size - out->length - 1;
+        piece = left != 0 ? left : PIECE;
     }
 }
 
@@ -90,12 +96,13 @@ int ig_fsroot_slurp(const struct ig_fsroot *root, const char *path, size_t max,
     ig_fsroot_walk(root, path, IG_WALK_BARE, &walk);
     /* O_NONBLOCK stays: /proc/kmsg is a regular file whose read waits. */
     IG_AUTO_CLOSE int fd = open_regular(&walk, e);
+    uint64_t size = fd >= 0 ? ig_walk_final(&walk)->meta.size : 0;
     ig_walk_free(&walk);
     if (fd < 0) {
         return -1;
     }
     IG_AUTO_BUF struct ig_buf text = {0};
-    int number = read_all(fd, max, &text);
+    int number = read_all(fd, size, max, &text);
     if (number != 0) {
         IG_AUTO_FREE char *shown = ig_escaped(path);
         return ig_error_set(e, number, "reading %s", shown);

@@ -2,6 +2,7 @@
 /* What a loader's file says, and resolutions whose inputs no linker would write, over made-up
  * roots; test/cli/loader_rules.py asks real loaders. */
 #include <check.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -361,19 +362,70 @@ START_TEST(kind_by_name)
 }
 END_TEST
 
-/* ig_dir_walk() passes the hops that a walk from the root does. */
-static const char *const dir_paths[][2] = {
-    {"/", "a"}, {"/a", "file"}, {"/a/b", "up"}, {"/a/b", ".."}, {"/link", "file"},
-    {"/a", "absolute"}, {"/a", "loop"}, {"/a", "missing"}, {"/a/./b/..", "file"}, {"/a", "."}, {"/a/", "b"},
+/* ig_dir_walk() passes the hops that a walk from the root does, and so does ig_dir_walk_near() of what
+ * is meant for it. */
+static const struct {
+    const char *dir, *name;
+    int near;
+} dir_paths[] = {
+    {"/", "a", -1},         {"/a", "file", 0},         {"/a/b", "up", -1},  {"/a/b", "..", -1},
+    {"/link", "file", 0},   {"/a", "absolute", -1},    {"/a", "loop", -1},  {"/a", "missing", ENOENT},
+    {"/a/./b/..", "file", 0}, {"/a", ".", -1},         {"/a/", "b", -1},    {"/a", "near", 0},
+    {"/link", "nearer", 0}, {"/a", "dangling", -1},    {"/a", "pipe", -1},  {"/a", "toPipe", -1},
+    {"/a", "toDir", -1},    {"/a", ".hidden", 0},      {"/a", "toHidden", -1},
 };
+
+static void check_same_hops(const struct ig_walk *one, const struct ig_walk *other)
+{
+    ck_assert_int_eq(one->error, other->error);
+    ck_assert_str_eq(one->path, other->path);
+    ck_assert_uint_eq(one->count, other->count);
+    ck_assert_uint_eq(one->above_mnt_id, other->above_mnt_id);
+    for (size_t i = 0; i < one->count; i++) {
+        const struct ig_hop *a = &one->hops[i];
+        const struct ig_hop *b = &other->hops[i];
+        ck_assert_int_eq(a->kind, b->kind);
+        ck_assert_str_eq(a->path, b->path);
+        ck_assert_pstr_eq(a->target, b->target);
+        ck_assert_uint_eq(a->meta.ino, b->meta.ino);
+        ck_assert_uint_eq(a->meta.mode, b->meta.mode);
+        ck_assert_uint_eq(a->meta.mnt_id, b->meta.mnt_id);
+        ck_assert_int_eq(a->trailing, b->trailing);
+        ck_assert_int_eq(a->grafted, b->grafted);
+    }
+    ck_assert_int_eq(one->fd >= 0, other->fd >= 0);
+}
+
+static void check_near(const struct ig_dir *dir, size_t row, const struct ig_walk *other)
+{
+    struct ig_arena memory = {0};
+    struct ig_walk near;
+    char byte;
+    ck_assert_int_eq(ig_dir_walk_near(dir, dir_paths[row].name, &memory, &near),
+                     dir_paths[row].near);
+    if (dir_paths[row].near == 0) {
+        check_same_hops(&near, other);
+        ck_assert_str_eq(near.name, other->name);
+        ck_assert_int_eq(read(near.fd, &byte, 1), 0);
+    } else {
+        ck_assert_int_eq(near.fd, -1);
+        ck_assert_uint_eq(near.count, 0);
+    }
+    ig_walk_free(&near);
+    ig_arena_free(&memory);
+}
 
 START_TEST(walking_on_from_a_directory)
 {
-    const char *dir_path = dir_paths[_i][0];
-    const char *name = dir_paths[_i][1];
+    const char *dir_path = dir_paths[_i].dir;
+    const char *name = dir_paths[_i].name;
     IG_AUTO_FREE char *setup = ig_format("cd %s && mkdir -p a/b && touch a/file && "
                                          "ln -s ../../a/file a/b/up && ln -s a link && "
-                                         "ln -s /a/file a/absolute && ln -s loop a/loop", top);
+                                         "ln -s /a/file a/absolute && ln -s loop a/loop && "
+                                         "ln -s file a/near && ln -s near a/nearer && "
+                                         "ln -s nothing a/dangling && mkfifo a/pipe && "
+                                         "ln -s pipe a/toPipe && ln -s b a/toDir && "
+                                         "touch a/.hidden && ln -s .hidden a/toHidden", top);
     IG_AUTO_FREE char *path = ig_format("%s/%s", dir_path, name);
     struct ig_dir *dir;
     struct ig_walk one;
@@ -382,16 +434,8 @@ START_TEST(walking_on_from_a_directory)
     ck_assert_int_eq(ig_dir_open(root, dir_path, 0, &dir), 0);
     for (int again = 0; again < 2; again++) {
         ck_assert_int_eq(ig_dir_walk(dir, name, 0, &one), ig_fsroot_walk(root, path, 0, &other));
-        ck_assert_int_eq(one.error, other.error);
-        ck_assert_str_eq(one.path, other.path);
-        ck_assert_uint_eq(one.count, other.count);
-        for (size_t i = 0; i < one.count; i++) {
-            ck_assert_int_eq(one.hops[i].kind, other.hops[i].kind);
-            ck_assert_str_eq(one.hops[i].path, other.hops[i].path);
-            ck_assert_uint_eq(one.hops[i].meta.ino, other.hops[i].meta.ino);
-            ck_assert_int_eq(one.hops[i].trailing, other.hops[i].trailing);
-        }
-        ck_assert_int_eq(one.fd >= 0, other.fd >= 0);
+        check_same_hops(&one, &other);
+        check_near(dir, (size_t)_i, &other);
         ck_assert_int_eq(one.parent_fd >= 0, other.parent_fd >= 0);
         ig_walk_free(&one);
         ig_walk_free(&other);
@@ -427,13 +471,18 @@ static const struct {
     {"twice", "ln -sfn twice a/linked", false},
     {"far", "ln -sfn ../a/other a/far", false},
     {"far", "touch -d 2001-01-01 a/plain", false},
+    {"round", ":", true},
+    {"round", "ln -sfn other a/linked", false},
+    {"round", "ln -sfn plain a/round", true},
+    {"round", "ln -sfn ../a/other a/round", false},
 };
 
 START_TEST(looking_again_sees_a_change)
 {
     IG_AUTO_FREE char *setup = ig_format("cd %s && mkdir a && echo one >a/plain && echo two >a/other && "
                                          "ln -s plain a/linked && ln -s linked a/twice && "
-                                         "ln -s ../a/plain a/far", top);
+                                         "ln -s ../a/plain a/far && ln -s ../a/linked a/round",
+                                         top);
     IG_AUTO_FREE char *command = ig_format("cd %s && %s", top, changes[_i].command);
     struct ig_dir *dir;
     struct ig_dir *bare;
