@@ -121,12 +121,19 @@ class Elf:
                 self.put("I", aux, digest(new))
         self.data = self.data.replace(old.encode() + b"\0", new.encode() + b"\0")
 
-    def weaken(self, name):
-        """Every version whose text begins with NAME is needed weakly."""
+    def needs_of(self, name):
+        """The entries of all needed versions whose text begins with NAME."""
         strings = self.section(3)
-        for aux in self.version_needs():
-            if self.data.startswith(name.encode(), strings + self.get("I", aux + 8)):
-                self.put("H", aux + 4, self.get("H", aux + 4) | 2)
+        return (aux for aux in self.version_needs()
+                if self.data.startswith(name.encode(), strings + self.get("I", aux + 8)))
+
+    def weaken(self, name):
+        for aux in self.needs_of(name):
+            self.put("H", aux + 4, self.get("H", aux + 4) | 2)
+
+    def rehash(self, name):
+        for aux in self.needs_of(name):
+            self.put("I", aux, self.get("I", aux) ^ 1)
 
 
 class Case:
@@ -687,6 +694,8 @@ own_version = short("version: of the library older", "`V_2' not found", needs_v(
 short("version: of the library older, weakly needed", "started", lambda c: (
     needs_v(("V_1",), "access(\".\", 0) && v")(c),
     c.patch(PROG, lambda elf: elf.weaken("V_2"))))
+short("version: of the library defined, needed under another hash", "`V_2' not found", both(
+    needs_v(("V_1", "V_2")), lambda c: c.patch(PROG, lambda elf: elf.rehash("V_2"))))
 short("version: the library has none at all", "started", needs_v(None))
 short("version: the library has none at all, LD_BIND_NOW", "started", both(
     needs_v(None), set_env(LD_BIND_NOW="1")))
