@@ -22,12 +22,12 @@ static char *new_chunk(struct ig_arena *arena, size_t size)
     struct ig_arena_chunk *chunk = ig_alloc(all);
     chunk->next = arena->chunks;
     arena->chunks = chunk;
-    arena->size += all;
     return (char *)chunk->data;
 }
 
 char *ig_arena_bytes(struct ig_arena *arena, size_t size)
 {
+    arena->used += size;
     /* What is large gets its own, and the rest of the open chunk stays in use. */
     if (size > CHUNK_MOST / 4) {
         return new_chunk(arena, size);
@@ -81,6 +81,15 @@ void *ig_arena_room(struct ig_arena *arena, void *array, size_t count, size_t si
         memcpy(larger, array, count * size);
     }
     return larger;
+}
+
+void *ig_arena_grown(struct ig_arena *arena, size_t count, size_t size)
+{
+    size_t room = ig_array_growth(0);
+    while (room < count) {
+        room *= 2;
+    }
+    return ig_arena_array(arena, room, size);
 }
 
 char *ig_arena_text(struct ig_arena *arena, const char *data, size_t length)

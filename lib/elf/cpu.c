@@ -5,6 +5,7 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <pthread.h>
 #include <string.h>
 
 enum {
@@ -47,20 +48,29 @@ static unsigned level_of(unsigned ecx, unsigned ebx7)
                : 3;
 }
 
-struct ig_x86 ig_x86_this(void)
+static struct ig_x86 this_cpu;
+
+static void ask(void)
 {
     unsigned a, b, c, d;
     unsigned vendor[3];
     unsigned leaves;
+    unsigned ecx;
     __cpuid(0, leaves, vendor[0], vendor[2], vendor[1]);
-    struct ig_x86 cpu = {.level = 1, .intel = memcmp(vendor, "GenuineIntel", sizeof vendor) == 0};
+    __cpuid(LEAF_FEATURES, a, b, ecx, d);
+    b = 0;
     if (leaves >= LEAF_EXTENDED_FEATURES) {
-        __cpuid(LEAF_FEATURES, a, b, c, d);
-        unsigned ecx = c;
         __cpuid_count(LEAF_EXTENDED_FEATURES, 0, a, b, c, d);
-        cpu.level = level_of(ecx, b);
     }
-    return cpu;
+    this_cpu.level = level_of(ecx, b);
+    this_cpu.intel = memcmp(vendor, "GenuineIntel", sizeof vendor) == 0;
+}
+
+struct ig_x86 ig_x86_this(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, ask);
+    return this_cpu;
 }
 #else
 struct ig_x86 ig_x86_this(void)

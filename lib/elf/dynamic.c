@@ -212,9 +212,6 @@ static int interpret(const struct ig_bytes *from, const struct ig_image *image,
     take_names(d, t, &names);
     int status = ig_versions_parse(from, image, &names, d, e);
     ig_names_close(&names);
-    d->kept = names.kept + d->needed_count * sizeof *d->needed +
-              d->version_need_count * sizeof *d->version_needs +
-              d->version_count * sizeof *d->versions;
     return names.error == 0 ? status
                             : ig_error_set(e, names.error, "cannot read the dynamic names");
 }

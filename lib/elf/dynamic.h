@@ -61,7 +61,6 @@ struct ig_dynamic {
     struct ig_reloc_table rela, rel, jmprel;
     bool jmprel_has_addends; /* DT_PLTREL is DT_RELA */
     uint64_t strsz;          /* DT_STRSZ, which no loader looks at */
-    size_t kept;             /* bytes that all of this takes */
     /* Why a loader could not read it, a sentence; NULL where it could. What came before is filled in
      * all the same. */
     const char *fault;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -124,7 +125,7 @@ static struct ig_node *new_node(struct ig_files *files, const struct ig_meta *me
 static struct ig_node *add_node(struct ig_files *files, struct ig_node *node,
                                 struct ig_arena *memory, const struct ig_arena *start)
 {
-    size_t kept = memory->size - start->size +
+    size_t kept = memory->used - start->used +
                   node->file.image.segment_count * sizeof *node->file.image.segments;
     if (files->kept + kept > KEPT_MAX) {
         struct ig_meta meta = node->meta;
@@ -175,15 +176,6 @@ const struct ig_file *ig_files_get(struct ig_files *files, const struct ig_walk 
     return file;
 }
 
-static size_t size_of_walk(const struct ig_walk *walk)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < walk->count; i++) {
-        size += sizeof walk->hops[i] + strlen(walk->hops[i].path);
-    }
-    return size;
-}
-
 /* Under the lock. What another thread found meanwhile stays. */
 static struct ig_located *keep_located(struct ig_files *files, struct ig_located *new)
 {
@@ -197,8 +189,17 @@ static struct ig_located *keep_located(struct ig_files *files, struct ig_located
     new->index = count;
     ig_strmap_add(&files->located_index, new->path, count);
     files->located[files->located_count++] = new;
-    files->kept += sizeof *new + 2 * strlen(new->path) + size_of_walk(&new->walk);
     return new;
+}
+
+/* Made-up links pass thousands of directories each. */
+static bool has_room_for(struct ig_files *files, size_t bytes)
+{
+    pthread_mutex_lock(&files->lock);
+    bool room = files->kept + bytes <= KEPT_MAX;
+    files->kept += room ? bytes : 0;
+    pthread_mutex_unlock(&files->lock);
+    return room;
 }
 
 static struct ig_located *find_located(struct ig_files *files, const char *path)
@@ -240,9 +241,16 @@ static struct ig_located *look_for(struct ig_files *files, const struct ig_fsroo
                                    int *number)
 {
     struct ig_walk walk;
+    struct ig_arena start = *memory;
+    *number = 0;
     if (ig_dirs_walk(files->dirs, root, path, 0, cost, memory, &walk) != 0) {
         *number = walk.error;
+    } else if (!has_room_for(files, memory->used - start.used + walk.memory.used)) {
+        *number = ENOMEM;
+    }
+    if (*number != 0) {
         ig_walk_free(&walk);
+        ig_arena_rewind(memory, &start);
         return NULL;
     }
     struct ig_located *located = ig_arena_alloc(memory, sizeof *located);

@@ -109,11 +109,25 @@ static int named(const struct names *names, uint32_t at, const char *name)
         names->section.offset > names->view->from->size) {
         return 0;
     }
-    if (at + size <= names->length) {
+    if (at < names->length && size <= names->length - at) {
         return memcmp(names->start + at, name, size) == 0;
     }
     ssize_t n = read_file(names->view, text, size, names->section.offset + at);
     return n < 0 ? -1 : (size_t)n == size && memcmp(text, name, size) == 0;
+}
+
+/* Bytes of the start, or -1 with errno. */
+static ssize_t take_names(struct names *names)
+{
+    uint64_t size = names->section.size;
+    if (names->section.offset > names->view->from->size) {
+        return 0;
+    }
+    ssize_t n = read_file(names->view, names->start,
+                          size < sizeof names->start ? (size_t)size : sizeof names->start,
+                          names->section.offset);
+    names->length = n > 0 ? (size_t)n : 0;
+    return n;
 }
 
 /* Likewise; RANGE is the section ".go.buildinfo". HEADERS: are there any? */
@@ -134,11 +148,10 @@ static int find_section(const struct ig_view *view, struct range *range, bool *h
         return n < 0 ? -1 : 0;
     }
     take_section(&s, table + (size_t)s.names * s.entry, &names.section);
-    n = read_file(view, names.start, sizeof names.start, names.section.offset);
+    n = take_names(&names);
     if (n < 0) {
         return -1;
     }
-    names.length = (size_t)n;
     *headers = n > 0;
     for (unsigned i = 0; i < s.count; i++) {
         take_section(&s, table + (size_t)i * s.entry, &section);

@@ -17,9 +17,12 @@ static bool is_near(const struct ig_head *head, size_t size, uint64_t offset)
 /* False where it cannot be had like this: reading it itself tells why. */
 static bool load_near(struct ig_head *head, size_t size, uint64_t offset)
 {
-    ssize_t n = size <= SMALL
-                    ? head->plain.read(&head->plain, head->near, sizeof head->near, offset)
-                    : 0;
+    if (size > SMALL) {
+        return false;
+    }
+    /* A read that fails may have begun: nothing of the old is left then. */
+    head->near_length = 0;
+    ssize_t n = head->plain.read(&head->plain, head->near, sizeof head->near, offset);
     if (n > 0) {
         head->near_at = offset;
         head->near_length = (size_t)n;

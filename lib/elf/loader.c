@@ -99,13 +99,13 @@ static void find_dirs(const char *data, size_t size, struct ig_loader *loader)
 {
     size_t best = 0;
     size_t best_count = 0;
-    for (size_t i = 1; i < size; i++) {
+    for (size_t i = 0; i < size; i++) {
         const char *slash = memchr(data + i, '/', size - i);
         if (slash == NULL) {
             break;
         }
         i = (size_t)(slash - data);
-        if (data[i - 1] != '\0') {
+        if (i > 0 && data[i - 1] != '\0') {
             continue;
         }
         size_t count = 0;

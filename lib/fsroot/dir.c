@@ -80,8 +80,8 @@ static char *copy_text(struct ig_walk *to, const char *text)
 
 void ig_dir_copy_hops(struct ig_walk *to, const struct ig_walk *from)
 {
+    to->hops = ig_arena_grown(ig_walk_memory(to), from->count, sizeof *to->hops);
     for (; to->count < from->count; to->count++) {
-        to->hops = ig_arena_room(ig_walk_memory(to), to->hops, to->count, sizeof *to->hops);
         const struct ig_hop *hop = &from->hops[to->count];
         struct ig_hop *copy = &to->hops[to->count];
         *copy = *hop;

@@ -13,7 +13,7 @@ struct ig_dir {
     size_t hop_paths;
 };
 
-/* Add the hops of FROM to TO. */
+/* Copy the hops of FROM to TO, which has none. */
 void ig_dir_copy_hops(struct ig_walk *to, const struct ig_walk *from);
 
 #endif

@@ -118,8 +118,9 @@ int ig_dir_look(const struct ig_dir *dir, const char *name);
  * those up to the directory as they were when it was opened. */
 int ig_dir_walk(const struct ig_dir *dir, const char *name, unsigned flags, struct ig_walk *out);
 /* The same for a regular file that the gate may read, where nothing but links within the directory is
- * in the way: hops and texts go to MEMORY, OUT->fd is open for reading, OUT->parent_fd stays -1. ENOENT where there is no
- * NAME; -1 where only a look and a walk can tell. OUT is empty in both cases. */
+ * in the way: hops and texts go to MEMORY, OUT->fd is open for reading, OUT->parent_fd stays -1.
+ * ENOENT where there is no NAME; -1 where only a look and a walk can tell. OUT is empty in both
+ * cases. */
 int ig_dir_walk_near(const struct ig_dir *dir, const char *name, struct ig_arena *memory,
                      struct ig_walk *out);
 /* Does NAME still lead to the file that it led to in BEFORE, a walk that succeeded, and was that not

@@ -83,32 +83,40 @@ static struct timespec time_of(const struct ig_statx_time *t)
     return (struct timespec){.tv_sec = (time_t)t->seconds, .tv_nsec = t->nanoseconds};
 }
 
+static bool take_statx(const struct ig_statx *s, struct ig_meta *meta)
+{
+    bool has_mount = (s->mask & IG_STATX_MNT_ID) != 0;
+    *meta = (struct ig_meta){
+        .mode = s->mode,
+        .uid = s->uid,
+        .gid = s->gid,
+        .nlink = s->nlink,
+        .size = s->size,
+        .ino = s->ino,
+        .dev = makedev(s->dev_major, s->dev_minor),
+        .mnt_id = has_mount ? s->mnt_id : 0,
+        .mtime = time_of(&s->mtime),
+        .ctime = time_of(&s->ctime),
+    };
+    return has_mount;
+}
+
 int ig_meta_at(int dirfd, const char *name, struct ig_meta *meta)
 {
     struct ig_statx s = {0};
     int number = ig_statx(dirfd, name, &s);
-    *meta = (struct ig_meta){
-        .mode = s.mode,
-        .uid = s.uid,
-        .gid = s.gid,
-        .nlink = s.nlink,
-        .size = s.size,
-        .ino = s.ino,
-        .dev = makedev(s.dev_major, s.dev_minor),
-        .mnt_id = (s.mask & IG_STATX_MNT_ID) != 0 ? s.mnt_id : 0,
-        .mtime = time_of(&s.mtime),
-        .ctime = time_of(&s.ctime),
-    };
+    take_statx(&s, meta);
     return number;
 }
 
 static int read_whole(int fd, struct ig_meta *meta)
 {
-    int number = ig_meta_at(fd, "", meta);
-    if (number == 0 && meta->mnt_id == 0) {
+    struct ig_statx s = {0};
+    int number = ig_statx(fd, "", &s);
+    if (!take_statx(&s, meta) && number == 0) {
         meta->mnt_id = mount_id_of_fdinfo(fd);
     }
-    if (number == 0 && !ig_meta_is(meta, S_IFLNK)) {
+    if (number == 0 && !S_ISLNK(s.mode)) {
         read_acl(fd, meta);
     }
     return number;

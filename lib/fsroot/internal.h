@@ -34,7 +34,8 @@ void ig_meta_of_stat(const struct stat *s, struct ig_meta *meta);
 /* As ig_meta_of_fd(); BARE: without mount id and ACL. */
 int ig_meta_read(int fd, bool bare, struct ig_meta *meta, struct ig_error *e);
 
-/* What NAME in DIRFD is, not followed: with its mount id, without ACL. 0, or errno. */
+/* What NAME in DIRFD is, not followed: without ACL, and with its mount id where statx(2) tells it. 0,
+ * or errno. */
 int ig_meta_at(int dirfd, const char *name, struct ig_meta *meta);
 
 /* Where the texts and hops of WALK lie. */

@@ -75,7 +75,7 @@ int ig_place_statfs(struct ig_place *p, int fd, const struct ig_meta *meta,
                     struct ig_mounted *out);
 
 /* A descriptor (*FD, the caller's) of the directory in which the current one lies, and its
- * name there; of a graft's root, where it lies on its volume. -1 and NULL of the
+ * name there (in MEMORY); of a graft's root, where it lies on its volume. -1 and NULL of the
  * root and of an implied directory. */
 int ig_place_parent(struct ig_place *p, int *fd, char **name, struct ig_arena *memory);
 

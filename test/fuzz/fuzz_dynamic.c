@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     /* Names are bounded, whatever the file repeats. */
-    if (use_dynamic(&dynamic) > dynamic.kept + 4096 || dynamic.kept > 16 << 20) {
+    if (use_dynamic(&dynamic) > memory.used || memory.used > 16 << 20) {
         abort();
     }
     for (size_t i = 0; i < symbols.count; i++) {

@@ -254,7 +254,7 @@ START_TEST(long_names_repeated)
     free(name);
     parse();
     ck_assert_ptr_nonnull(dynamic.fault);
-    ck_assert_uint_lt(dynamic.kept, 16 << 20);
+    ck_assert_uint_lt(memory.used, 16 << 20);
 }
 END_TEST
 
