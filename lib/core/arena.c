@@ -32,7 +32,7 @@ char *ig_arena_bytes(struct ig_arena *arena, size_t size)
     if (size > CHUNK_MOST / 4) {
         return new_chunk(arena, size);
     }
-    if (size > arena->left) {
+    if (size > arena->left || arena->next == NULL) {
         size_t chunk = arena->chunk == 0           ? CHUNK_FIRST
                        : arena->chunk < CHUNK_MOST ? arena->chunk * 2
                                                    : CHUNK_MOST;

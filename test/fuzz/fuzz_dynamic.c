@@ -37,14 +37,20 @@ static size_t use(const char *text)
     return text != NULL ? strlen(text) : 0;
 }
 
+/* Reads all names; bytes of those that take memory. */
 static size_t use_dynamic(const struct ig_dynamic *d)
 {
-    size_t n = use(d->soname) + use(d->rpath) + use(d->runpath) + use(d->fault);
+    size_t n = use(d->soname) + use(d->rpath) + use(d->runpath);
+    if (d->fault != NULL && d->fault[0] == '\0') {
+        abort();
+    }
     for (size_t i = 0; i < d->needed_count; i++) {
         n += strlen(d->needed[i]);
     }
     for (size_t i = 0; i < d->version_need_count; i++) {
-        n += strlen(d->version_needs[i].file) + strlen(d->version_needs[i].version);
+        const struct ig_version_need *need = &d->version_needs[i];
+        bool shared = i > 0 && need->file == d->version_needs[i - 1].file;
+        n += (shared ? 0 : strlen(need->file)) + strlen(need->version);
     }
     for (size_t i = 0; i < d->version_count; i++) {
         n += strlen(d->versions[i].name);
