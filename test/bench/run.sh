@@ -110,6 +110,9 @@ read_line_inside $((pairs * 5)) "${versions[@]}" -- ldd /usr/bin/gdb
 row "  the same against ldd ($wall_a / $wall_b ms)" "$wall_ratio" 0.3
 read_line_inside $((pairs * 5)) "${all[@]}" -- /tmp/bench/libtree -vvv /usr/bin/gdb
 row "  all checks, each symbol too, against libtree ($wall_a / $wall_b ms)" "$wall_ratio" 1.0
+# Which looks them up as well.
+read_line_inside $((pairs * 5)) "${all[@]}" -- ldd -r /usr/bin/gdb
+row "  the same against ldd -r ($wall_a / $wall_b ms)" "$wall_ratio" 1.0
 
 # One ldd for all files, which is the cheapest way to run it. It exits with 1: some are static.
 "$gate" verify --root "$root" --scan /usr --format json |
