@@ -193,10 +193,10 @@ static struct ig_located *keep_located(struct ig_files *files, struct ig_located
 }
 
 /* Made-up links pass thousands of directories each. */
-static bool has_room_for(struct ig_files *files, size_t bytes)
+static bool has_room_for(struct ig_files *files, size_t bytes, size_t most)
 {
     pthread_mutex_lock(&files->lock);
-    bool room = files->kept + bytes <= KEPT_MAX;
+    bool room = files->kept + bytes <= most;
     files->kept += room ? bytes : 0;
     pthread_mutex_unlock(&files->lock);
     return room;
@@ -237,15 +237,15 @@ static void look_at_mount(struct ig_files *files, struct ig_located *located,
 
 /* What it makes of a walk that another thread was faster with stays in MEMORY, unused. */
 static struct ig_located *look_for(struct ig_files *files, const struct ig_fsroot *root,
-                                   const char *path, uint64_t *cost, struct ig_arena *memory,
-                                   int *number)
+                                   const char *path, size_t most, uint64_t *cost,
+                                   struct ig_arena *memory, int *number)
 {
     struct ig_walk walk;
     struct ig_arena start = *memory;
     *number = 0;
     if (ig_dirs_walk(files->dirs, root, path, 0, cost, memory, &walk) != 0) {
         *number = walk.error;
-    } else if (!has_room_for(files, memory->used - start.used + walk.memory.used)) {
+    } else if (!has_room_for(files, memory->used - start.used + walk.memory.used, most)) {
         *number = ENOMEM;
     }
     if (*number != 0) {
@@ -265,8 +265,9 @@ static struct ig_located *look_for(struct ig_files *files, const struct ig_fsroo
     return located;
 }
 
-const struct ig_located *ig_files_look_for(struct ig_files *files, const struct ig_fsroot *root,
-                                           const char *path, uint64_t *cost, int *number)
+static const struct ig_located *find_or_look_for(struct ig_files *files,
+                                                 const struct ig_fsroot *root, const char *path,
+                                                 size_t most, uint64_t *cost, int *number)
 {
     struct ig_located *located = find_located(files, path);
     if (located != NULL) {
@@ -274,16 +275,23 @@ const struct ig_located *ig_files_look_for(struct ig_files *files, const struct 
         return located;
     }
     struct ig_memory *memory = take_memory(files);
-    located = look_for(files, root, path, cost, &memory->arena, number);
+    located = look_for(files, root, path, most, cost, &memory->arena, number);
     give_memory(files, memory);
     return located;
+}
+
+const struct ig_located *ig_files_look_for(struct ig_files *files, const struct ig_fsroot *root,
+                                           const char *path, uint64_t *cost, int *number)
+{
+    return find_or_look_for(files, root, path, KEPT_MAX, cost, number);
 }
 
 const struct ig_located *ig_files_locate(struct ig_files *files, const struct ig_fsroot *root,
                                          const char *path, int *number)
 {
+    /* A program has one loader and one cache, which are judged however much its libraries took. */
     uint64_t cost = 0;
-    return ig_files_look_for(files, root, path, &cost, number);
+    return find_or_look_for(files, root, path, SIZE_MAX, &cost, number);
 }
 
 int ig_files_walk(struct ig_files *files, const struct ig_fsroot *root, const char *path,

@@ -18,7 +18,7 @@ void ig_file_bad(struct ig_file *file, enum ig_fit fit, const char *text);
 /* FILE as a loader of PROGRAM judges it: class, byte order and machine come first. */
 const struct ig_file *ig_file_for(const struct ig_file *file, const struct ig_image *program);
 
-/* As ig_files_locate(). COST: see dirs.h. */
+/* As ig_files_locate(), but ENOMEM where FILES are full. COST: see dirs.h. */
 const struct ig_located *ig_files_look_for(struct ig_files *files, const struct ig_fsroot *root,
                                            const char *path, uint64_t *cost, int *number);
 

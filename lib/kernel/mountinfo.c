@@ -165,8 +165,8 @@ static bool parse_line(const char *line, size_t length, struct ig_arena *memory,
     struct cursor c = {line, line + length};
     *m = (struct ig_mount){0};
     if (memchr(line, '\0', length) == NULL && id_field(&c, &m->id) && id_field(&c, &m->parent) &&
-        device_field(&c, m) && escaped_field(&c, memory, &m->root) && escaped_field(&c, memory, &m->point) &&
-        m->point[0] == '/' && plain_field(&c, memory, &m->options) && skip_optional(&c) &&
+        device_field(&c, m) && escaped_field(&c, memory, &m->root) &&
+        escaped_field(&c, memory, &m->point) && m->point[0] == '/' && plain_field(&c, memory, &m->options) && skip_optional(&c) &&
         plain_field(&c, memory, &m->fstype) && source_and_options(&c, memory, m)) {
         note_stale(m);
         return true;

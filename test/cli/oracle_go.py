@@ -276,6 +276,22 @@ def check_verify(oracle, path, work):
         oracle.report(f"verify over {name} files", None if good else str(outcome))
 
 
+def check_renamed(oracle, path):
+    """Without its section the build info is found where somebody asks for it, as Go finds it."""
+    subprocess.run(["objcopy", "--rename-section", ".go.buildinfo=.other", path, f"{path}.renamed"],
+                   check=True)
+    renamed = f"{path}.renamed"
+    oracle.report("build info, section renamed", oracle.build_info(renamed))
+    for go, wanted in (({"module": "example.com/embedder"}, "pass"), ({"module": "other"}, "fail"),
+                       ({}, "skip")):
+        policy = {"apiVersion": "initgate.dev/v1", "kind": "Policy",
+                  "binaries": [{"path": renamed, "go": go}]}
+        outcome = tap.run([oracle.binary, "verify", "--policy", "-", "--format", "json"],
+                          input=json.dumps(policy).encode())
+        found = [r["status"] for r in json.loads(outcome.out)["results"] if r["check"] == "binary.go"]
+        oracle.report(f"verify, section renamed, {go}", None if found == [wanted] else str(outcome))
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -301,7 +317,9 @@ def main():
             oracle.report("build info " + path.replace(work, "").replace(go_inputs.CACHE, ""), why)
         for build, path in built:
             check_embeds(oracle, build, path)
-        check_verify(oracle, next(p for b, p in built if b.name == "go1.24-amd64-stripped"), work)
+        stripped = next(p for b, p in built if b.name == "go1.24-amd64-stripped")
+        check_verify(oracle, stripped, work)
+        check_renamed(oracle, stripped)
     print(f"{oracle.agree} of {oracle.compared} agree")
     return oracle.tally.finish()
 
