@@ -1429,13 +1429,14 @@ class Swapper:
 
     def loop(self):
         while not self.stop.is_set():
-            for step in self.steps:
+            for step in [*self.steps[1:], self.steps[0]]:
                 step()
                 self.count += 1
                 # Long enough for a look-up to fall between, short enough to fall into a run.
                 time.sleep(0.0007)
 
     def __enter__(self):
+        self.steps[0]()  # what a test before left is none of the states
         self.thread.start()
         return self
 
