@@ -1421,28 +1421,40 @@ def test_hostile_programs(bench, group):
 # ---- races -------------------------------------------------------------------------------------
 
 class Swapper:
-    """Calls each of STEPS in turn, as fast as it can, until the end."""
+    """Calls each of STEPS in turn, as fast as it can, in whole turns, until the end."""
 
     def __init__(self, *steps):
         self.steps, self.stop, self.count = steps, threading.Event(), 0
+        self.begun, self.failed = threading.Event(), None
         self.thread = threading.Thread(target=self.loop)
 
+    def turn(self):
+        for step in self.steps:
+            step()
+            self.begun.set()
+            self.count += 1
+            # Long enough for a look-up to fall between, short enough to fall into a run.
+            time.sleep(0.0007)
+
     def loop(self):
-        while not self.stop.is_set():
-            for step in [*self.steps[1:], self.steps[0]]:
-                step()
-                self.count += 1
-                # Long enough for a look-up to fall between, short enough to fall into a run.
-                time.sleep(0.0007)
+        try:
+            while not self.stop.is_set():
+                self.turn()
+        except OSError as e:
+            self.failed = e
+        finally:
+            self.begun.set()
 
     def __enter__(self):
-        self.steps[0]()  # what a test before left is none of the states
         self.thread.start()
+        self.begun.wait()  # what a test before left is none of the states
         return self
 
     def __exit__(self, *unused):
         self.stop.set()
         self.thread.join()
+        if self.failed:
+            raise self.failed  # a race with nobody
 
 
 def exchange(a, b):
