@@ -36,10 +36,17 @@ bool ig_search_exhausted(struct ig_search *s)
     if (s->out->limit == NULL &&
         (s->cost >= IG_COST_MAX || s->out->count >= IG_OBJECTS_MAX ||
          s->out->need_count >= IG_NEEDS_MAX || s->names_kept >= IG_NAMES_KEPT_MAX)) {
+        ig_search_too_much(s);
+    }
+    return s->out->limit != NULL;
+}
+
+void ig_search_too_much(struct ig_search *s)
+{
+    if (s->out->limit == NULL) {
         s->out->limit = ig_strdup("its libraries are more, or are looked for in more places, than "
                                   "initgate follows");
     }
-    return s->out->limit != NULL;
 }
 
 static void note_try(struct ig_search *s, const char *path, enum ig_rule rule, size_t rule_of,
@@ -259,9 +266,7 @@ void ig_search_dir_note(struct ig_search *s, const char *path, enum ig_rule rule
         return;
     }
     if (out->dir_count >= IG_DIRS_MAX) {
-        if (out->limit == NULL) {
-            out->limit = ig_strdup("its search paths name more directories than initgate follows");
-        }
+        ig_search_too_much(s);
         return;
     }
     out->dirs = ig_array_room(out->dirs, out->dir_count, sizeof *out->dirs);

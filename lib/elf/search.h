@@ -67,8 +67,10 @@ enum ig_found ig_search_unread(struct ig_search *s, const char *path, enum ig_ru
 void ig_search_passed_over(struct ig_search *s, const char *path, enum ig_rule rule,
                            size_t rule_of, const char *why);
 
-/* Has a limit been reached? Then out->limit says which. */
+/* Has a limit been reached? Then out->limit says so. Which one is first depends on how many
+ * glibc-hwcaps folders the CPU adds, so all of them are one sentence. */
 bool ig_search_exhausted(struct ig_search *s);
+void ig_search_too_much(struct ig_search *s);
 
 /* May the program's user read PATH, a file of the loader's own? Where not, out->refused says so. */
 bool ig_search_may_read(struct ig_search *s, const char *path);

@@ -175,10 +175,7 @@ static size_t dir_index(struct ig_search *s, const char *name)
         return index;
     }
     if (d->count >= IG_DIRS_MAX) {
-        if (s->out->limit == NULL) {
-            s->out->limit =
-                ig_strdup("its search paths name more directories than initgate follows");
-        }
+        ig_search_too_much(s);
         return SIZE_MAX;
     }
     d->dirs = ig_array_room(d->dirs, d->count, sizeof *d->dirs);

@@ -1351,8 +1351,9 @@ def deep_paths(root):
 
 
 def nested_origin(root):
-    """Up and up from $ORIGIN, in as many ways as a RUNPATH holds."""
-    elf = Elf(*library_names(100))
+    """Up and up from $ORIGIN, in as many ways as a RUNPATH holds; so often that the search ends
+    on a CPU without glibc-hwcaps folders too."""
+    elf = Elf(*library_names(1000))
     return elf.name(RUNPATH, ":".join("$ORIGIN/" + "../" * i for i in range(130)))
 
 
