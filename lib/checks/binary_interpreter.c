@@ -238,7 +238,7 @@ static bool loader_refused(const struct ig_question *q, const struct ig_image *p
         ig_result_fix(r, "Put the loader of the program's own machine and C library there.");
         return true;
     }
-    return false;
+    return ig_say_memory(q, what, &loader->file->image, r);
 }
 
 static void judge_loader(const struct ig_question *q, const struct ig_image *program,

@@ -57,7 +57,7 @@ static void judge_elf(const struct ig_question *q, const struct ig_image *image,
         ig_result_set(r, IG_STATUS_PASS, "%s is built for a machine that linux/%s runs; its "
                                          "PT_INTERP is faulty (see binary.interpreter).", what,
                       q->scene->machine->name);
-    } else {
+    } else if (!ig_say_memory(q, what, image, r)) {
         const char *machine = ig_machine_describe(image->e_machine, words, sizeof words);
         const char *by = strcmp(what, "The program") == 0 ? "" : what;
         ig_result_set(r, IG_STATUS_PASS, "%s%s%s for %s runs on linux/%s, and all its segments lie "
@@ -204,7 +204,8 @@ const struct ig_check ig_check_binary_machine = {
                         "whole to its last segment; or a #! script whose interpreter is one"},
     .means = "The ELF header and program headers are what execve accepts (fs/binfmt_elf.c), for "
              "the machine of this node or the one --platform names, and every PT_LOAD segment lies "
-             "inside the file. A #! script passes when its interpreter does; where that is env, "
+             "inside the file. Without --platform the memory that the program asks for at its start "
+             "is compared with what this node's kernel promises at most (vm.overcommit_memory). A #! script passes when its interpreter does; where that is env, "
              "when the program it starts does, which is looked up over PATH (of the policy's env, "
              "or else as container runtimes set it).",
     .matters = "An image for another machine ends in \"exec format error\". A program that was cut "

@@ -17,6 +17,12 @@ static bool may_use(const void *context, const struct ig_walk *walk, unsigned ma
     return ig_scene_permits(scene, walk, may, &failing) || failing == NULL;
 }
 
+static bool denies_memory(const void *context, uint64_t bytes)
+{
+    const struct ig_scene *scene = context;
+    return ig_scene_denies_memory(scene, bytes);
+}
+
 /* glibc's and musl's loaders die of a program without a dynamic section; others need none. */
 static bool is_unnamed(const struct ig_target *program)
 {
@@ -111,7 +117,8 @@ static struct ig_libraries *resolve(const struct ig_question *q, const struct ig
         .secure = ig_privilege_secure(q->scene, program),
         .x86 = ig_x86_this(),
         .permits = q->scene->run_as_known ? may_use : NULL,
-        .permits_context = q->scene,
+        .denies = denies_memory,
+        .context = q->scene,
     };
     l->failed = loader == NULL ||
                 ig_resolve(&options, &program->walk, program->fd, &program->image, loader,

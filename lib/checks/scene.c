@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "fsroot/permits.h"
+#include "kernel/commit.h"
 
 /* mountinfo of a node with thousands of volumes is a few MiB. */
 enum { MOUNTINFO_MAX = 32 << 20, STATUS_MAX = 64 << 10 };
@@ -205,6 +207,7 @@ static int choose_machine(struct ig_scene *scene, const struct ig_machine *machi
 {
     struct utsname names;
     scene->machine = machine;
+    scene->elsewhere = machine != NULL;
     if (machine == NULL) {
         if (uname(&names) != 0) {
             return ig_error_set(e, errno, "cannot tell this machine");
@@ -365,6 +368,32 @@ bool ig_scene_permits(const struct ig_scene *scene, const struct ig_walk *walk, 
     }
     return ig_walk_permits(&inside, &scene->run_as, may, scene->unmapped,
                            scene->protected_symlinks, failing);
+}
+
+/* Asked anew each time: hardly any program wants so much that the answer matters. */
+static uint64_t commit_limit(const struct ig_scene *scene)
+{
+    enum { SETTING_MAX = 64, MEMINFO_MAX = 64 << 10 };
+    IG_AUTO_BUF struct ig_buf overcommit = {0};
+    IG_AUTO_BUF struct ig_buf meminfo = {0};
+    /* Of RAM and swap /proc/meminfo tells what lxcfs makes of them in a container. */
+    struct sysinfo node;
+    if (sysinfo(&node) != 0 ||
+        ig_fsroot_slurp(scene->own, "/proc/sys/vm/overcommit_memory", SETTING_MAX, &overcommit,
+                        NULL) != 0) {
+        return IG_COMMIT_NO_LIMIT;
+    }
+    bool known = ig_fsroot_slurp(scene->own, "/proc/meminfo", MEMINFO_MAX, &meminfo, NULL) == 0;
+    return ig_commit_limit(ig_buf_text(&overcommit),
+                           ((uint64_t)node.totalram + node.totalswap) * node.mem_unit,
+                           known ? ig_buf_text(&meminfo) : NULL);
+}
+
+bool ig_scene_denies_memory(const struct ig_scene *scene, uint64_t bytes)
+{
+    /* No node promises so little: it could run no container. */
+    const uint64_t promised_everywhere = 64 << 20;
+    return !scene->elsewhere && bytes > promised_everywhere && bytes > commit_limit(scene);
 }
 
 const char *ig_scene_env(const struct ig_scene *scene, const char *name)

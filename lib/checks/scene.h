@@ -40,6 +40,7 @@ struct ig_scene {
     struct ig_cred run_as;        /* the policy's, or the gate's own ids; borrowed groups */
     bool run_as_known;            /* false under --root without runAs */
     const struct ig_machine *machine;
+    bool elsewhere;               /* --platform was given: nothing is known of the node */
 
     unsigned cpus;                /* how many threads are worth having */
     unsigned settle;              /* seconds that volumes must have been quiet for; 0: no waiting */
@@ -84,6 +85,9 @@ bool ig_scene_is_folder(const struct ig_scene *scene, const struct ig_hop *hop);
  * (`mktemp -d` makes it 0700) is not that of a container's "/", so it refuses nobody. */
 bool ig_scene_permits(const struct ig_scene *scene, const struct ig_walk *walk, unsigned may,
                       const struct ig_hop **failing);
+/* Is it certain that this node's kernel refuses a mapping of so many BYTES of memory
+ * (vm.overcommit_memory)? */
+bool ig_scene_denies_memory(const struct ig_scene *scene, uint64_t bytes);
 /* The policy's value of the environment variable NAME; NULL where it gives none. */
 const char *ig_scene_env(const struct ig_scene *scene, const char *name);
 /* "uid 1001 gid 1001 groups 2000", malloc'd. */

@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -149,6 +150,22 @@ bool ig_interp_is_refused(const struct ig_image *image)
 {
     return image->refusal != 0 && image->interp_state != IG_INTERP_NONE &&
            image->interp_state != IG_INTERP_OK && (image->e_type == ET_EXEC || image->e_type == ET_DYN);
+}
+
+bool ig_say_memory(const struct ig_question *q, const char *what, const struct ig_image *image,
+                   struct ig_result *r)
+{
+    uint64_t bytes = ig_image_memory(image, q->subject->scanned == IG_SCANNED_LIBRARY);
+    if (!ig_scene_denies_memory(q->scene, bytes)) {
+        return false;
+    }
+    ig_result_set(r, IG_STATUS_FAIL, "%s asks for %" PRIu64 " MiB of memory at its start. This node "
+                                     "does not promise so much (vm.overcommit_memory), so the "
+                                     "program would be killed.", what, bytes >> 20);
+    ig_result_fix(r, "Copy or pull the file again if it should not need so much. Otherwise run it "
+                     "on a node with more memory, or with vm.overcommit_memory set to 1, as the "
+                     "kubelet sets it.");
+    return true;
 }
 
 char *ig_say_items(const struct ig_result *r)

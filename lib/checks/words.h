@@ -29,6 +29,11 @@ bool ig_say_noexec(const char *what, const struct ig_walk *walk, struct ig_resul
 /* The same where the mount's flags (f_flags) are known. */
 bool ig_say_noexec_flag(const char *what, unsigned long flags, struct ig_result *r);
 
+/* Is it certain that this node's kernel does not promise the memory that IMAGE asks for? True where it
+ * is (R is FAIL). IMAGE is neither refused nor broken. */
+bool ig_say_memory(const struct ig_question *q, const char *what, const struct ig_image *image,
+                   struct ig_result *r);
+
 /* "a (missing), b (changed) and 9 more" of R's items; malloc'd. */
 char *ig_say_items(const struct ig_result *r);
 

@@ -102,6 +102,10 @@ int ig_image_parse(const struct ig_bytes *from, struct ig_image *out, struct ig_
 /* Does a PT_LOAD lie past the end of the file? For a library, which has no entry point and need not
  * suit execve, this is what is left of broken_text: its loader dies with SIGBUS behind the end. */
 bool ig_image_cut_short(const struct ig_image *image);
+/* Bytes of the largest mapping for which the kernel must promise memory when it starts IMAGE, or when
+ * a loader maps it as a LIBRARY. IMAGE has no broken_text but for its entry point. Whether that
+ * is too much is the node's to say: see kernel/commit.h. */
+uint64_t ig_image_memory(const struct ig_image *image, bool library);
 void ig_image_free(struct ig_image *image);
 
 /* Does MACHINE's kernel take an ELF of this class, byte order and machine? */

@@ -18,10 +18,6 @@ static const uint64_t page_size = 4096;
  * 4096). Mapping below it takes CAP_SYS_RAWIO, which containers lack. */
 static const uint64_t lowest_address = 65536;
 
-/* Whether the kernel promises memory depends on the node (vm.overcommit_memory, its size); nobody
- * means to ask for more than this. */
-static const uint64_t largest_memory = 1ULL << 40;
-
 /* Where user addresses end. For a machine whose kernels differ, the largest. */
 static uint64_t address_limit(const struct ig_image *image)
 {
@@ -62,10 +58,6 @@ static char *segment_fault(const struct ig_image *image, size_t i)
                          i, (unsigned long long)s->filesz, (unsigned long long)s->offset,
                          (unsigned long long)image->size);
     }
-    if (s->memsz - s->filesz > largest_memory) {
-        return ig_format("PT_LOAD %zu asks for 0x%llx bytes of memory", i,
-                         (unsigned long long)(s->memsz - s->filesz));
-    }
     return NULL;
 }
 
@@ -82,26 +74,37 @@ static char *spread_fault(const struct ig_image *image, const struct ig_segment 
         room = limit - (128ULL << 20);  /* below the stack and its smallest gap (MIN_GAP) */
         need += below;
     }
-    if (need > room || ((first->flags & PF_W) != 0 && need > largest_memory)) {
+    if (need > room) {
         return ig_format("its PT_LOAD segments spread over 0x%llx bytes of address space",
                          (unsigned long long)need);
     }
     return NULL;
 }
 
+/* From the page where the PT_LOADs begin to the byte behind their end. */
+static void extent(const struct ig_image *image, uint64_t *low, uint64_t *high)
+{
+    *low = UINT64_MAX;
+    *high = 0;
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct ig_segment *s = &image->segments[i];
+        if (s->type == PT_LOAD) {
+            uint64_t start = s->vaddr - s->vaddr % page_size;
+            *low = start < *low ? start : *low;
+            *high = s->vaddr + s->memsz > *high ? s->vaddr + s->memsz : *high;
+        }
+    }
+}
+
 /* A program without fixed addresses is placed as a whole, where its first segment says. */
 static char *placement_fault(const struct ig_image *image, size_t first)
 {
-    uint64_t low = UINT64_MAX, high = 0;
+    uint64_t low, high;
+    extent(image, &low, &high);
     for (size_t i = first; i < image->segment_count; i++) {
         const struct ig_segment *s = &image->segments[i];
-        if (s->type != PT_LOAD) {
-            continue;
-        }
-        uint64_t start = s->vaddr - s->vaddr % page_size;
-        low = start < low ? start : low;
-        high = s->vaddr + s->memsz > high ? s->vaddr + s->memsz : high;
-        if ((s->align & (s->align - 1)) == 0 && s->align > address_limit(image)) {
+        if (s->type == PT_LOAD && (s->align & (s->align - 1)) == 0 &&
+            s->align > address_limit(image)) {
             return ig_format("PT_LOAD %zu asks for an alignment of 0x%llx", i,
                              (unsigned long long)s->align);
         }
@@ -189,4 +192,35 @@ char *ig_image_library_fault(const struct ig_image *image)
         any |= image->segments[i].type == PT_LOAD;
     }
     return any ? NULL : ig_strdup("object file has no loadable segments");
+}
+
+/* A private mapping counts where it may be written to (mm/vma.c accountable_mapping()), and so does
+ * whatever vm_brk_flags() maps. A loader maps what lies behind the file's bytes itself. */
+static uint64_t segment_memory(const struct ig_segment *s, bool library)
+{
+    bool writable = (s->flags & PF_W) != 0;
+    uint64_t zeros = writable || !library ? s->memsz - s->filesz : 0;
+    uint64_t bytes = writable ? s->filesz : 0;
+    return zeros > bytes ? zeros : bytes;
+}
+
+uint64_t ig_image_memory(const struct ig_image *image, bool library)
+{
+    const struct ig_segment *first = NULL;
+    uint64_t low, high, most = 0;
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct ig_segment *s = &image->segments[i];
+        if (s->type != PT_LOAD) {
+            continue;
+        }
+        uint64_t bytes = segment_memory(s, library);
+        most = bytes > most ? bytes : most;
+        first = first != NULL ? first : s;
+    }
+    /* What is placed as a whole is first mapped as a whole, with the first segment's rights. */
+    if (first != NULL && image->e_type == ET_DYN && (first->flags & PF_W) != 0) {
+        extent(image, &low, &high);
+        most = high - low > most ? high - low : most;
+    }
+    return most;
 }

@@ -173,7 +173,9 @@ struct ig_resolve_options {
     /* May the program's user do MAY (4 read) at the end of the walk? Of a walk that failed: is
      * there no hop that refuses that user? NULL: everything. */
     bool (*permits)(const void *context, const struct ig_walk *walk, unsigned may);
-    const void *permits_context;
+    /* Will the node's kernel refuse a mapping of so many BYTES of memory? NULL: none. */
+    bool (*denies)(const void *context, uint64_t bytes);
+    const void *context;
 };
 
 /* Resolve PROGRAM, found by WALK and parsed as IMAGE (of the descriptor FD), whose loader is

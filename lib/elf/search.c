@@ -178,7 +178,7 @@ static enum ig_found take(struct ig_search *s, const struct ig_located *at, cons
 {
     bool musl = s->out->kind == IG_LOADER_MUSL;
     if (s->options->permits != NULL &&
-        !s->options->permits(s->options->permits_context, &at->walk, 4)) {
+        !s->options->permits(s->options->context, &at->walk, 4)) {
         ig_search_missed(s, path, rule, rule_of, EACCES);
         return IG_NOT_HERE;
     }
@@ -203,6 +203,11 @@ static enum ig_found take(struct ig_search *s, const struct ig_located *at, cons
     if (at->mount_fault != NULL) {
         return give_up(s, path, rule, rule_of, true, at->mount_fault);
     }
+    if (s->options->denies != NULL &&
+        s->options->denies(s->options->context, ig_image_memory(&file->image, true))) {
+        return give_up(s, path, rule, rule_of, false, "it asks for more memory than this node "
+                                                      "promises (vm.overcommit_memory)");
+    }
     if (s->options->trace) {
         note_try(s, path, rule, rule_of, NULL);
     }
@@ -225,7 +230,7 @@ bool ig_search_is_absent(const struct ig_search *s, const char *path, int number
     }
     ig_fsroot_walk(s->options->root, path, 0, &walk);
     bool refused = s->options->permits != NULL &&
-                   !s->options->permits(s->options->permits_context, &walk, 4);
+                   !s->options->permits(s->options->context, &walk, 4);
     ig_walk_free(&walk);
     return refused;
 }

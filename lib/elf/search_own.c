@@ -26,7 +26,7 @@ bool ig_search_may_read(struct ig_search *s, const char *path)
         return true;
     }
     ig_fsroot_walk(s->options->root, path, 0, &walk);
-    bool may = s->options->permits(s->options->permits_context, &walk, 4);
+    bool may = s->options->permits(s->options->context, &walk, 4);
     bool exists = ig_walk_final(&walk) != NULL;
     ig_walk_free(&walk);
     /* glibc makes no difference between a file that it may not read and none. */

@@ -27,12 +27,14 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "elf/image.h"
+#include "kernel/commit.h"
 
 enum { OUTPUT_MAX = 512, TIMEOUT_MS = 2000, NOBODY = 65534 };
 
@@ -240,6 +242,31 @@ static void print_program(const struct ig_image *image)
            image->broken_text != NULL ? image->broken_text : "");
 }
 
+static const char *content(const char *path, char *buf, size_t size)
+{
+    FILE *f = fopen(path, "r");
+    size_t n = f != NULL ? fread(buf, 1, size - 1, f) : 0;
+    if (f != NULL) {
+        fclose(f);
+    }
+    buf[n] = '\0';
+    return buf;
+}
+
+/* Does the gate say that this node's kernel refuses so much memory? */
+static bool too_much_memory(const struct ig_image *image)
+{
+    char overcommit[64], meminfo[8192];
+    struct sysinfo node;
+    if (image->broken_text != NULL || sysinfo(&node) != 0) {
+        return false;
+    }
+    uint64_t total = ((uint64_t)node.totalram + node.totalswap) * node.mem_unit;
+    return ig_image_memory(image, false) >
+           ig_commit_limit(content("/proc/sys/vm/overcommit_memory", overcommit, sizeof overcommit),
+                           total, content("/proc/meminfo", meminfo, sizeof meminfo));
+}
+
 static void report(const char *path, const char *root, const struct ig_machine *machine)
 {
     struct ig_image image;
@@ -248,7 +275,7 @@ static void report(const char *path, const char *root, const struct ig_machine *
     parse(below, &image);
     printf("%d %d %d ", image.refusal,
            image.kind == IG_IMAGE_SCRIPT || ig_machine_runs(machine, &image),
-           image.broken_text != NULL);
+           image.broken_text != NULL || too_much_memory(&image));
     if (image.script_interp != NULL) {
         print_string(image.script_interp);
         print_string(image.script_arg);

@@ -196,10 +196,11 @@ def build_probe(scratch):
     lib = os.path.join(TOP, "lib")
     sources = [os.path.join(lib, "elf", f"{name}.c")
                for name in ("image", "machine", "mapping", "shebang")]
+    sources.append(os.path.join(lib, "kernel", "commit.c"))
     sources += [os.path.join(lib, "core", f"{name}.c") for name in ("buf", "error", "mem")]
     sources.append(os.path.join(HERE, "execve_probe.c"))
     subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O1",
-                    "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+                    f"-fsanitize={tap.SANITIZERS}", "-fno-sanitize-recover=all",
                     "-I", lib, *sources, "-lelf", "-o", program], check=True)
     return program
 
@@ -406,6 +407,18 @@ def lowest_address():
         return int(f.read())
 
 
+def overcommit():
+    with open("/proc/sys/vm/overcommit_memory", encoding="ascii") as f:
+        return int(f.read())
+
+
+def uncommitted():
+    """Bytes that the kernel would still promise to anyone, less a margin for what others take."""
+    with open("/proc/meminfo", encoding="ascii") as f:
+        kib = dict((line.split(":")[0], int(line.split()[1])) for line in f)
+    return (kib["CommitLimit"] - kib["Committed_AS"]) * 512
+
+
 def known_difference(subject, data, answer):
     """Where lib/elf differs from this kernel on purpose."""
     elf, running = Elf(data, subject.elf_class), answer.kernel == "exit"
@@ -420,11 +433,9 @@ def known_difference(subject, data, answer):
         return "it is cut off where it happens not to look"
     if running and "vm.mmap_min_addr" in answer.text and lowest_address() < 65536:
         return "its address is below 64 KiB, which this node's vm.mmap_min_addr permits"
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     spread = max((p["p_vaddr"] + p["p_memsz"] for p in loads), default=0)
-    if answer.kernel == "killed" and (any(p["p_memsz"] > memory for p in loads) or
-                                      (elf.get("e_type") == 3 and spread > memory)):
-        return "it wants more memory than this node has and 1 TiB at most (vm.overcommit_memory)"
+    if answer.kernel == "killed" and overcommit() == 2 and spread > uncommitted():
+        return "it wants more memory than others have left of CommitLimit (vm.overcommit_memory 2)"
     return None
 
 

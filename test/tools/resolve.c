@@ -165,7 +165,7 @@ int main(int argc, char **argv)
         case 'u':
             cred.uid = cred.gid = (uint32_t)strtoul(optarg, NULL, 10);
             setting.options.permits = may_use;
-            setting.options.permits_context = &cred;
+            setting.options.context = &cred;
             break;
         default: return 2;
         }

@@ -255,7 +255,6 @@ static void wraps(struct elf_spec *s) { s->segments[2].memsz = UINT64_MAX; }
 static void truncated(struct elf_spec *s) { s->segments[2].offset = 0x3000; }
 static void truncated_far(struct elf_spec *s) { s->segments[2].offset = UINT64_MAX - 0xfff; }
 static void low_address(struct elf_spec *s) { s->type = ET_EXEC; }
-static void huge_memory(struct elf_spec *s) { s->segments[2].memsz = 1ULL << 41; }
 static void huge_alignment(struct elf_spec *s) { s->segments[2].align = 1ULL << 47; }
 static void spread(struct elf_spec *s) { s->segments[2].vaddr = 0x7ffffff00000; }
 static void nothing_first(struct elf_spec *s)
@@ -293,7 +292,6 @@ static const struct {
     {truncated_far, "PT_LOAD 2 needs 4096 bytes from byte 18446744073709547520 on, but the file has "
                     "only 12288 bytes (truncated)"},
     {low_address, "PT_LOAD 1 has the address 0x0, below 0x10000 (vm.mmap_min_addr)"},
-    {huge_memory, "PT_LOAD 2 asks for 0x1fffffff000 bytes of memory"},
     {huge_alignment, "PT_LOAD 2 asks for an alignment of 0x800000000000"},
     {spread, "its PT_LOAD segments spread over 0x7ffffff05000 bytes of address space"},
     {nothing_first, "PT_LOAD 1, the first, has no bytes in the file"},
@@ -336,6 +334,36 @@ static void only_memory(struct elf_spec *s) { s->segments[2].filesz = 0; }
 static void (*const harmless[])(struct elf_spec *) = {
     second_interp, executable_stack, reversed, overlapping, odd_alignment, note_outside, only_memory,
 };
+
+static const struct {
+    uint32_t flags[2];
+    uint64_t filesz, memsz;
+    uint16_t type;
+    uint64_t program, library;
+} memories[] = {
+    {{PF_R | PF_X, PF_R | PF_W}, 4096, 1ULL << 41, ET_EXEC, (1ULL << 41) - 4096, (1ULL << 41) - 4096},
+    {{PF_R | PF_X, PF_R}, 4096, 1ULL << 41, ET_EXEC, (1ULL << 41) - 4096, 0},
+    {{PF_R | PF_X, PF_R | PF_W}, 4096, 4096, ET_EXEC, 4096, 4096},
+    {{PF_R | PF_X, PF_R}, 4096, 4096, ET_EXEC, 0, 0},
+    {{PF_R | PF_X, PF_R}, 4096, 4096, ET_DYN, 0, 0},
+    /* Placed, and so mapped, as a whole. */
+    {{PF_R | PF_W, PF_R}, 4096, 4096, ET_DYN, 0x4000, 0x4000},
+};
+
+START_TEST(memory_that_the_kernel_must_promise)
+{
+    struct elf_spec spec = amd64();
+    spec.type = memories[_i].type;
+    spec.segments[1].flags = memories[_i].flags[0];
+    spec.segments[2].flags = memories[_i].flags[1];
+    spec.segments[2].filesz = memories[_i].filesz;
+    spec.segments[2].memsz = memories[_i].memsz;
+    struct ig_image image = parse_spec(&spec);
+    ck_assert_uint_eq(ig_image_memory(&image, false), memories[_i].program);
+    ck_assert_uint_eq(ig_image_memory(&image, true), memories[_i].library);
+    ig_image_free(&image);
+}
+END_TEST
 
 START_TEST(what_the_kernel_ignores_is_no_fault)
 {
@@ -652,6 +680,7 @@ int main(void)
     tcase_add_loop_test(tc, every_form_reads_the_same, 0, IG_COUNT(forms));
     tcase_add_loop_test(tc, refusals_have_execve_s_errno, 0, IG_COUNT(refusals));
     tcase_add_loop_test(tc, what_the_kernel_kills_is_broken, 0, IG_COUNT(broken));
+    tcase_add_loop_test(tc, memory_that_the_kernel_must_promise, 0, IG_COUNT(memories));
     tcase_add_loop_test(tc, what_the_kernel_ignores_is_no_fault, 0, IG_COUNT(harmless));
     tcase_add_test(tc, cut_at_every_byte);
     tcase_add_loop_test(tc, failing_reads_are_errors, 0, IG_COUNT(read_faults));

@@ -284,7 +284,7 @@ START_TEST(what_the_loader_may_not_read_of_its_own)
     ck_assert_ptr_null(resolution.refused);
     ig_resolution_free(&resolution);
     options.permits = deny_only;
-    options.permits_context = "/etc/ld.so.preload";
+    options.context = "/etc/ld.so.preload";
     resolve("/prog");
     ck_assert_uint_eq(resolution.count, 1);
     ck_assert_str_eq(resolution.refused, "/etc/ld.so.preload exists, but the program's user may not "
@@ -304,7 +304,7 @@ START_TEST(what_the_user_may_not_read_is_not_there)
     write_library("/usr/lib/liba.so", NULL, NULL);
     write_library("/prog", NULL, "liba.so");
     options.permits = deny;
-    options.permits_context = "/lib/liba.so";
+    options.context = "/lib/liba.so";
     options.trace = true;
     resolve("/prog");
     ck_assert(!resolution.needs[0].found);

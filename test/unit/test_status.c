@@ -5,6 +5,7 @@
 
 #include "core/mem.h"
 #include "corpus.h"
+#include "kernel/commit.h"
 #include "kernel/status.h"
 
 static const struct {
@@ -213,6 +214,30 @@ START_TEST(cpu_quota_is_read)
 }
 END_TEST
 
+static const struct {
+    const char *overcommit, *meminfo;
+    uint64_t limit;
+} commits[] = {
+    {"0\n", NULL, 5000},
+    {"0\n", "MemTotal: 1 kB\nCommitLimit: 3 kB\n", 5000},
+    {"1\n", "MemTotal: 1 kB\nCommitLimit: 3 kB\n", IG_COMMIT_NO_LIMIT},
+    {"2\n", "MemTotal: 1 kB\nCommitLimit:    3 kB\nx: 2\n", 3072},
+    {"2\n", "MemTotal: 1 kB\n", IG_COMMIT_NO_LIMIT},
+    {"2\n", "MemTotal: 1 kB\nCommitLimit: x kB\n", IG_COMMIT_NO_LIMIT},
+    {"2\n", "MemTotal: 1 kB\nCommitLimit: 99999999999999999999 kB\n", IG_COMMIT_NO_LIMIT},
+    {"2\n", NULL, IG_COMMIT_NO_LIMIT},
+    {"", NULL, IG_COMMIT_NO_LIMIT},
+    {"x", NULL, IG_COMMIT_NO_LIMIT},
+    {NULL, NULL, IG_COMMIT_NO_LIMIT},
+};
+
+START_TEST(commit_limits_are_known)
+{
+    ck_assert_uint_eq(ig_commit_limit(commits[_i].overcommit, 5000, commits[_i].meminfo),
+                      commits[_i].limit);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("status");
@@ -225,6 +250,7 @@ int main(void)
     tcase_add_loop_test(tc, corpus_idmaps_are_identity, 0, CORPUS_PODS);
     tcase_add_loop_test(tc, cpu_max_is_read, 0, IG_COUNT(cpu_max));
     tcase_add_loop_test(tc, cpu_quota_is_read, 0, IG_COUNT(cpu_quota));
+    tcase_add_loop_test(tc, commit_limits_are_known, 0, IG_COUNT(commits));
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -74,6 +74,17 @@ pod() {
     mount --move "$ROOT/dev" /dev
 }
 
+# overcommit VALUE [COMMIT_LIMIT]: what the gate reads of vm.overcommit_memory, and KiB of
+# /proc/meminfo. In this mount namespace alone: the setting itself is the whole machine's.
+overcommit() {
+    printf '%s\n' "$1" >"$ROOT/overcommit_memory"
+    mount --bind "$ROOT/overcommit_memory" /proc/sys/vm/overcommit_memory
+    if [ $# -gt 1 ]; then
+        printf 'MemTotal: 1 kB\nCommitLimit: %s kB\n' "$2" >"$ROOT/meminfo"
+        mount --bind "$ROOT/meminfo" /proc/meminfo
+    fi
+}
+
 # as UID GID COMMAND...: in place of this shell, without other groups.
 as() {
     exec setpriv --reuid "$1" --regid "$2" --clear-groups "${@:3}"

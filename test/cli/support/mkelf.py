@@ -31,6 +31,7 @@ def parse():
     parser.add_argument("--interp-end", type=number, default=0, help="its last byte; 0 is NUL")
     parser.add_argument("--no-dynamic", action="store_true", help="no PT_DYNAMIC beside PT_INTERP")
     parser.add_argument("--load-type", type=number, default=1, help="p_type of the PT_LOAD")
+    parser.add_argument("--memory", type=number, default=SIZE, help="p_memsz of the PT_LOAD")
     parser.add_argument("--tag", default="", help="text inside, so that digests differ")
     parser.add_argument("--pad", type=number, default=0, help="zero bytes behind the program")
     parser.add_argument("--truncate", type=number, help="cut to so many bytes")
@@ -51,19 +52,20 @@ def headers(o):
     data = ident + struct.pack(order + form, o.type, o.machine, 1, o.entry, ehdr, 0, 0, ehdr, phdr,
                                count, 0, 0, 0)
 
-    def segment(kind, offset, size):
+    def segment(kind, offset, size, memory=None):
+        memory = memory or size
         address = (ADDRESS + offset) % 2 ** o.bits
         if o.bits == 64:
-            return struct.pack(order + "IIQQQQQQ", kind, 5, offset, address, address, size, size,
+            return struct.pack(order + "IIQQQQQQ", kind, 5, offset, address, address, size, memory,
                                4096 if kind == 1 else 1)
-        return struct.pack(order + "IIIIIIII", kind, offset, address, address, size, size, 5,
+        return struct.pack(order + "IIIIIIII", kind, offset, address, address, size, memory, 5,
                            4096 if kind == 1 else 1)
 
     if interp is not None:
         at = 256 if o.interp_offset is None else o.interp_offset
         size = len(interp) if o.interp_size is None else o.interp_size
         data += segment(3, at, size)
-    data += segment(o.load_type, 0, SIZE)
+    data += segment(o.load_type, 0, SIZE, o.memory)
     if dynamic:
         word = "QQ" if o.bits == 64 else "II"
         entries = [(5, ADDRESS + SIZE - 1), (6, ADDRESS + SIZE - 1), (10, 1), (0, 0)]

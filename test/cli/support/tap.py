@@ -10,6 +10,9 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(SUPPORT)))
 # Not one of the gate's exit codes, so that a sanitizer's report is not taken for a verdict.
 SANITIZER = 99
 TIMEOUT = 60
+# AddressSanitizer maps 15 TiB, which the kernel promises to nobody where vm.overcommit_memory is 2.
+with open("/proc/sys/vm/overcommit_memory", encoding="ascii") as _f:
+    SANITIZERS = "undefined" if _f.read().strip() == "2" else "address,undefined"
 WHY_MAX = 6000  # a compiler's errors in a fixture can be long
 
 
