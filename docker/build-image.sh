@@ -100,13 +100,18 @@ build_binary() {
     buildah rm "$container" >/dev/null
 }
 
+# buildah reads an image's names, and writes them back with one more or one less: where somebody does
+# so at the same time, a name gets lost ("image not known"). So names are changed in turns.
+mkdir -p "$cache"
+names=$cache/image-names.lock
+
 # The last stage as it stands, but fed from a folder. It is built on its own because layers taken
 # from buildah's cache keep the times of an earlier commit, and with them another digest.
 wrap() {
     local arch=$1
     install -m 0555 "$2" "$work/context/out/initgate"
     sed -n '/^FROM scratch/,$s/--from=build //; /^FROM scratch/,$p' "$here/Dockerfile" >"$work/Dockerfile"
-    buildah bud "${arguments[@]}" --platform "linux/$arch" --iidfile "$work/id" "${@:3}" \
+    flock "$names" buildah bud "${arguments[@]}" --platform "linux/$arch" --iidfile "$work/id" "${@:3}" \
         --timestamp "$(git_top log -1 --format=%ct)" \
         --build-arg VERSION="$version" --build-arg REVISION="$revision" \
         -f "$work/Dockerfile" "$work/context" >&2
@@ -114,7 +119,8 @@ wrap() {
 
 make_index() {
     local arch
-    buildah manifest rm "$tag" >/dev/null 2>&1 || buildah rmi "$tag" >/dev/null 2>&1 || true
+    flock "$names" buildah manifest rm "$tag" >/dev/null 2>&1 ||
+        flock "$names" buildah rmi "$tag" >/dev/null 2>&1 || true
     buildah manifest create "$tag" >/dev/null
     for arch in "${archs[@]}"; do
         build_binary "$arch"

@@ -22,7 +22,8 @@ name=localhost/initgate-test-$$
 
 cleanup() {
     for tag in first again plain wrapped index; do
-        buildah rmi "$name:$tag" >/dev/null 2>&1
+        flock "${XDG_CACHE_HOME:-$HOME/.cache}/initgate/image-names.lock" \
+            buildah rmi "$name:$tag" >/dev/null 2>&1
     done
     rm -rf "$work"
 }

@@ -91,6 +91,11 @@ def podman(*words, **options):
     return run("podman", *words, **options)
 
 
+def remove_names(*names):
+    """Takes names from images, in turns with docker/build-image.sh, which says why."""
+    run("flock", CACHE / "image-names.lock", "podman", "rmi", *names, check=False)
+
+
 def buildah(*words, **options):
     return run("buildah", *words, **options).stdout.strip()
 
