@@ -54,6 +54,11 @@ openssl_options=(
     no-argon2 no-scrypt no-cmac no-poly1305 no-siphash no-siv no-ocb
 )
 
+# OPENSSL_ia32cap and OPENSSL_armcap, which an image may set, would choose other code for digests, up to
+# code that this CPU does not have. It is asked for before main() could remove them: so OpenSSL asks a
+# function of lib/crypto instead, which knows of no variable.
+no_environment="-Dgetenv=ig_no_environment -Dsecure_getenv=ig_no_environment"
+
 key() {
     {
         cat "$here/pins.txt" "$here/build-libs.sh" "$here/musl.specs"
@@ -177,7 +182,7 @@ build_cjson() {
 build_openssl() {
     # shellcheck disable=SC2086 # a list of flags
     ./Configure "linux-$machine" --prefix=/usr --openssldir=/etc/ssl --libdir=lib \
-        "${openssl_options[@]}" threads $cflags
+        "${openssl_options[@]}" threads $cflags $no_environment
     make -j"$jobs" build_generated
     # AES and RSA for AVX-512 would be a third of the binary, and nothing here encrypts. OpenSSL
     # has stubs for assemblers that are too old for them: tell it of one, for these files only.

@@ -88,7 +88,7 @@ beside &
 
 suite unit ctest --test-dir build/dev --output-on-failure
 for kind in dev release; do
-    for script in run usage bad_input volume_bad_input formats volume_access; do
+    for script in run usage surroundings bad_input volume_bad_input formats volume_access; do
         suite "$script-$kind" "$python" "test/cli/$script.py" "build/$kind/initgate"
     done
 done

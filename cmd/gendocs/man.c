@@ -141,7 +141,8 @@ static void add_variables(struct ig_buf *out)
 {
     const struct option *table = option_table();
     ig_buf_adds(out, ".SH ENVIRONMENT\nAn unknown or empty variable whose name starts with INITGATE_ "
-                     "is wrong usage.\n");
+                     "is wrong usage. Where the command line says what to check, no variable may "
+                     "add to it.\n");
     for (int id = 0; id < OPT_COUNT; id++) {
         if (table[id].variable != NULL) {
             IG_AUTO_FREE char *flag = ig_format("as --%s", table[id].name);

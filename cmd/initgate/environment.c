@@ -37,6 +37,18 @@ static bool known(const char *name)
     return false;
 }
 
+/* Is NAME what a variable for the flag FLAG would be called: INITGATE_WARN_ONLY for "warn-only"? */
+static bool is_flag_of(const char *name, const char *flag)
+{
+    const char *word = name + strlen("INITGATE_");
+    for (; *word != '\0' && *flag != '\0'; word++, flag++) {
+        if (*word != (*flag == '-' ? '_' : *flag - 'a' + 'A')) {
+            return false;
+        }
+    }
+    return *word == *flag;
+}
+
 static const char *nearest(const char *name)
 {
     const struct option *table = option_table();
@@ -53,6 +65,21 @@ static const char *nearest(const char *name)
     return near != NULL ? near - prefix : NULL;
 }
 
+static int unknown(const char *name, struct ig_error *e)
+{
+    const struct option *table = option_table();
+    for (int i = 0; i < OPT_COUNT; i++) {
+        if (table[i].variable == NULL && is_flag_of(name, table[i].name)) {
+            return ig_error_set(e, 0, "unknown variable %s; only the flag --%s does that", name,
+                                table[i].name);
+        }
+    }
+    const char *near = nearest(name);
+    return ig_error_set(e, 0, "unknown variable %s%s%s%s", name,
+                        near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+                        near != NULL ? "?" : "");
+}
+
 int options_check_environment(struct ig_error *e)
 {
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
@@ -66,10 +93,7 @@ int options_check_environment(struct ig_error *e)
             if (injected_for_service(name)) {
                 continue;
             }
-            const char *near = nearest(name);
-            return ig_error_set(e, 0, "unknown variable %s%s%s%s", name,
-                                near != NULL ? "; did you mean " : "", near != NULL ? near : "",
-                                near != NULL ? "?" : "");
+            return unknown(name, e);
         }
         if (equals == NULL || equals[1 + strspn(equals + 1, " \t\r\n")] == '\0') {
             return ig_error_set(e, 0, "%s: is empty; set it or remove it", name);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -89,11 +91,7 @@ static char *unknown_format(const struct command *command, const char *format)
 
 static int run_checked(const struct command *command, const struct options *options)
 {
-    struct ig_error e = {0};
     IG_AUTO_FREE char *fault = unknown_format(command, options->value[OPT_FORMAT]);
-    if (options_check_environment(&e) != 0) {
-        return usage_error(options, e.text);
-    }
     return fault != NULL ? usage_error(options, fault) : command->run(options);
 }
 
@@ -132,9 +130,39 @@ static void keep_memory_private(void)
     }
 }
 
+/* What is opened first would else get the number of a closed stream, and be written to as that. An
+ * O_PATH descriptor gives what a closed one gives: EBADF. */
+static void hold_streams(void)
+{
+    while (true) {
+        int fd = open("/", O_PATH | O_CLOEXEC);
+        if (fd < 0 || fd > STDERR_FILENO) {
+            close(fd);
+            return;
+        }
+    }
+}
+
+/* Limits that a container inherits would else end the gate by a signal (RLIMIT_CPU), or for want of
+ * something that the main container gets. What is hard stays. */
+static void lift_limits(void)
+{
+    static const int limits[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_NOFILE,
+                                 RLIMIT_NPROC};
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        struct rlimit limit;
+        if (getrlimit(limits[i], &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
+            limit.rlim_cur = limit.rlim_max;
+            setrlimit(limits[i], &limit);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     keep_memory_private();
+    hold_streams();
+    lift_limits();
     /* A reader that went away and a limit on file size show as a failed write, which is exit code 3,
      * not as a signal. */
     signal(SIGPIPE, SIG_IGN);

@@ -9,6 +9,8 @@
 /* A day: longer than any rollout waits. */
 enum { SECONDS_MAX = 86400 };
 
+/* An image can set variables. So none turns the gate to another root or another machine, or lets it
+ * search a folder: those are flags alone. */
 static const struct option table[OPT_COUNT] = {
     [OPT_POLICY] = {"policy", "FILE", "INITGATE_POLICY", "the policy (JSON); - reads standard input"},
     [OPT_BINARY] = {"binary", "PATH", "INITGATE_BINARY", "check this program; may repeat"},
@@ -16,13 +18,13 @@ static const struct option table[OPT_COUNT] = {
                     "the SHA256 that the --binary before it must have"},
     [OPT_SHA256SUMS] = {"sha256sums", "FILE", "INITGATE_SHA256SUMS",
                         "check the files of a checksum file (GNU or BSD form)"},
-    [OPT_SCAN] = {"scan", "DIR", "INITGATE_SCAN",
+    [OPT_SCAN] = {"scan", "DIR", NULL,
                   "check machine, loader, libraries and symbols of every ELF file below DIR"},
     [OPT_RUN_AS] = {"run-as", "UID:GID[,GID...]", "INITGATE_RUN_AS",
                     "the user that the program will run as"},
-    [OPT_ROOT] = {"root", "DIR", "INITGATE_ROOT",
+    [OPT_ROOT] = {"root", "DIR", NULL,
                   "look programs and files up below DIR, never outside it"},
-    [OPT_PLATFORM] = {"platform", "OS/ARCH", "INITGATE_PLATFORM",
+    [OPT_PLATFORM] = {"platform", "OS/ARCH", NULL,
                       "judge for another machine, as linux/arm64"},
     [OPT_FORMAT] = {"format", "FORMAT", "INITGATE_FORMAT", "how to print it"},
     [OPT_OUTPUT] = {"output", "FILE", "INITGATE_OUTPUT", "write to FILE, not to standard output"},
@@ -207,7 +209,7 @@ static int take_switch(struct options *o, int id, const char *value, struct ig_e
     return 0;
 }
 
-/* INITGATE_BINARY comes with INITGATE_SHA256, and both beside the flags, never instead of them. */
+/* INITGATE_BINARY comes with INITGATE_SHA256. */
 static int take_binary_variables(struct options *o, struct ig_error *e)
 {
     const char *path = getenv(table[OPT_BINARY].variable);
@@ -221,34 +223,65 @@ static int take_binary_variables(struct options *o, struct ig_error *e)
     return 0;
 }
 
+static const unsigned what_to_check = OPT_BIT(OPT_POLICY) | OPT_BIT(OPT_BINARY) |
+                                      OPT_BIT(OPT_SHA256SUMS) | OPT_BIT(OPT_VOLUME);
+
+/* Does the command line itself say what to check? */
+static bool flags_say_what(const struct options *o)
+{
+    return o->value[OPT_POLICY] != NULL || o->value[OPT_SHA256SUMS] != NULL ||
+           o->value[OPT_SCAN] != NULL || o->binary_count > 0 || o->volumes.count > 0 ||
+           o->operand_count > 0;
+}
+
+/* May the variable of ID, which is set to VALUE, count beside the flags? An image can set variables,
+ * so they add nothing to what the pod's author wrote, and replace nothing of it. */
+static int judge_variable(const struct options *o, int id, const char *value, struct ig_error *e)
+{
+    const char *given = o->value[id];
+    bool about_policy = id == OPT_RUN_AS && o->value[OPT_POLICY] != NULL;
+    if (given != NULL && strcmp(given, value) == 0) {
+        return 0;
+    }
+    if (given != NULL && (id == OPT_POLICY || id == OPT_SHA256SUMS || id == OPT_RUN_AS)) {
+        return ig_error_set(e, 0, "--%s and %s contradict each other", table[id].name,
+                            table[id].variable);
+    }
+    if (about_policy || ((what_to_check & OPT_BIT(id)) != 0 && flags_say_what(o))) {
+        return ig_error_set(e, 0, "%s: the command line says what to check, and no variable may add "
+                                  "to it; remove the variable, or give it as --%s",
+                            table[id].variable, table[id].name);
+    }
+    return 0;
+}
+
+static int take_variable(struct options *o, int id, const char *value, struct ig_error *e)
+{
+    bool set_by_flag = o->value[id] != NULL || o->given[id] ||
+                       (id == OPT_STALL && o->stall != 0) ||
+                       (id == OPT_TIMEOUT && o->timeout != 0);
+    if (set_by_flag || id == OPT_BINARY || id == OPT_SHA256) {
+        return 0;
+    }
+    return table[id].argument != NULL ? take_value(o, id, value, table[id].variable, e)
+                                      : take_switch(o, id, value, e);
+}
+
 static int take_variables(struct options *o, unsigned accepted, struct ig_error *e)
 {
+    const char *value[OPT_COUNT];
+    for (int id = 0; id < OPT_COUNT; id++) {
+        bool counts = (accepted & OPT_BIT(id)) != 0 && table[id].variable != NULL;
+        value[id] = counts ? getenv(table[id].variable) : NULL;
+        if (value[id] != NULL && judge_variable(o, id, value[id], e) != 0) {
+            return -1;
+        }
+    }
     if ((accepted & OPT_BIT(OPT_BINARY)) != 0 && take_binary_variables(o, e) != 0) {
         return -1;
     }
     for (int id = 0; id < OPT_COUNT; id++) {
-        const char *value = table[id].variable != NULL ? getenv(table[id].variable) : NULL;
-        bool set_by_flag = o->value[id] != NULL || o->given[id] ||
-                           (id == OPT_STALL && o->stall != 0) ||
-                           (id == OPT_TIMEOUT && o->timeout != 0);
-        if (value == NULL || (accepted & OPT_BIT(id)) == 0 || id == OPT_BINARY ||
-            id == OPT_SHA256) {
-            continue;
-        }
-        /* A flag that says otherwise would replace what the pod's author set, or be replaced. */
-        if (set_by_flag && o->value[id] != NULL && strcmp(o->value[id], value) != 0 &&
-            (id == OPT_POLICY || id == OPT_SHA256SUMS || id == OPT_RUN_AS || id == OPT_ROOT ||
-             id == OPT_PLATFORM)) {
-            return ig_error_set(e, 0, "--%s and %s contradict each other", table[id].name,
-                                table[id].variable);
-        }
-        if (set_by_flag) {
-            continue;
-        }
-        int status = table[id].argument != NULL
-                         ? take_value(o, id, value, table[id].variable, e)
-                         : take_switch(o, id, value, e);
-        if (status != 0) {
+        if (value[id] != NULL && take_variable(o, id, value[id], e) != 0) {
             return -1;
         }
     }
@@ -290,7 +323,10 @@ static int parse(struct options *o, unsigned accepted, size_t argc, char **argv,
             add_operand(o, argv[i]);
         }
     }
-    return o->given[OPT_HELP] ? 0 : take_variables(o, accepted, e);
+    if (o->given[OPT_HELP]) {
+        return 0;
+    }
+    return options_check_environment(e) != 0 ? -1 : take_variables(o, accepted, e);
 }
 
 int options_parse(struct options *o, unsigned accepted, size_t argc, char **argv,

@@ -72,15 +72,15 @@ struct options {
 
 const struct option *option_table(void);
 
+/* Is there an INITGATE_ variable that is unknown or empty? -1 with a sentence: a mistyped
+ * INITGATE_SHA265 must not mean "no digest asked". options_parse() asks it. */
+int options_check_environment(struct ig_error *e);
+
 /* Parse ARGV (behind the command's name) for a command that takes the flags of ACCEPTED (OPT_BIT()).
- * Variables count only for flags that the command takes, and only where the flag is not given (but
- * INITGATE_BINARY adds a binary). -1 with a sentence where anything is wrong: exit code 2. */
+ * Variables count only for flags that the command takes, and only where the flag is not given. Where
+ * the command line says what to check, no variable may add to that. -1 with a sentence where anything is wrong: exit code 2. */
 int options_parse(struct options *options, unsigned accepted, size_t argc, char **argv,
                   struct ig_error *e);
 void options_free(struct options *options);
-
-/* Is there an INITGATE_ variable that is unknown or empty? -1 with a sentence: a mistyped
- * INITGATE_SHA265 must not mean "no digest asked". */
-int options_check_environment(struct ig_error *e);
 
 #endif

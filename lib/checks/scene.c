@@ -191,15 +191,18 @@ int ig_scene_graft(struct ig_scene *scene, struct ig_error *e)
     return 0;
 }
 
-static int choose_base(struct ig_scene *scene, struct ig_error *e)
+static void choose_base(struct ig_scene *scene)
 {
     if (scene->rooted) {
         scene->base = ig_strdup("/");
-        return 0;
+        return;
     }
+    /* One that was removed has no name. Nothing is found below it, and that is all there is to say: most
+     * policies have no relative path. */
     scene->base = getcwd(NULL, 0);
-    return scene->base != NULL ? 0
-                               : ig_error_set(e, errno, "cannot read the working directory");
+    if (scene->base == NULL) {
+        scene->base = ig_strdup("/proc/self/cwd");
+    }
 }
 
 static int choose_machine(struct ig_scene *scene, const struct ig_machine *machine,
@@ -231,7 +234,8 @@ int ig_scene_open(struct ig_scene *scene, const struct ig_policy *policy, const 
     read_mounts(scene);
     read_status(scene);
     read_idmap(scene);
-    if (open_root(scene, e) != 0 || choose_base(scene, e) != 0 || choose_run_as(scene, e) != 0 ||
+    choose_base(scene);
+    if (open_root(scene, e) != 0 || choose_run_as(scene, e) != 0 ||
         choose_machine(scene, machine, e) != 0) {
         ig_scene_close(scene);
         return -1;

@@ -287,10 +287,8 @@ def contradictions(b):
                               program, "--sha256", ZERO], twice)
     b.usage("policy and flag", ["verify", "--policy", policy, "--binary", program, "--sha256",
                                 ZERO], twice)
-    b.usage("policy and variables", ["verify", "--policy", policy], twice,
-            env={"INITGATE_BINARY": program, "INITGATE_SHA256": ZERO})
-    b.usage("flag and variables", ["verify", "--binary", program, "--sha256", digest], twice,
-            env={"INITGATE_BINARY": program, "INITGATE_SHA256": ZERO})
+    b.usage("variables and variables", ["verify"], twice, env={
+        "INITGATE_POLICY": policy, "INITGATE_BINARY": program, "INITGATE_SHA256": ZERO})
     odd = self_spelled(program)
     b.usage("the path spelled otherwise", ["verify", "--policy", policy, "--binary", odd,
                                            "--sha256", ZERO], twice.replace(program, odd))
@@ -324,14 +322,37 @@ def contradictions(b):
     b.case("same user", b.run("verify", "--policy", policy, "--run-as", "1001:1001,6,5"), 0)
     for flag, variable, one, two in (("policy", "INITGATE_POLICY", policy, files),
                                      ("sha256sums", "INITGATE_SHA256SUMS", sums, "other"),
-                                     ("run-as", "INITGATE_RUN_AS", "1:1", "2:2"),
-                                     ("root", "INITGATE_ROOT", "/", "/usr"),
-                                     ("platform", "INITGATE_PLATFORM", "linux/amd64", "linux/arm")):
+                                     ("run-as", "INITGATE_RUN_AS", "1:1", "2:2")):
         b.usage(f"--{flag} and {variable}", ["verify", f"--{flag}", one],
                 f"--{flag} and {variable} contradict each other", env={variable: two})
         again = b.run("verify", "--binary", program, f"--{flag}", one, env={variable: one})
-        b.true(f"--{flag} and {variable} alike", "contradict each other" not in again.err,
-               str(again))
+        b.true(f"--{flag} and {variable} alike", "contradict each other" not in again.err and
+               variable not in again.err, str(again))
+    variables_beside_flags(b, program, policy, sums)
+
+
+def variables_beside_flags(b, program, policy, sums):
+    """An image can set variables: none adds to what the command line says is to be checked."""
+    variables = {"INITGATE_POLICY": policy, "INITGATE_BINARY": program, "INITGATE_SHA256SUMS": sums}
+    flags = {"policy": ["--policy", b.write("other.json", '{%s, "binaries": [{"path": "%s"}]}'
+                                            % (HEAD, program))],
+             "binary": ["--binary", program], "scan": ["--scan", b.folder],
+             "sha256sums": ["--sha256sums", b.write("OTHER", f"{sha256(program)}  {program}\n")]}
+    for name, value in variables.items():
+        own = name.removeprefix("INITGATE_").lower()
+        for flag, words in flags.items():
+            b.usage(f"--{flag} and {name}", ["verify", *words],
+                    f"--{flag} and {name} contradict each other"
+                    if own == flag and flag != "binary" else
+                    f"{name}: the command line says what to check, and no variable may add to it; "
+                    f"remove the variable, or give it as --{own}", env={name: value})
+    b.usage("--policy and INITGATE_RUN_AS", ["verify", *flags["policy"]],
+            "INITGATE_RUN_AS: the command line says what to check, and no variable may add to it; "
+            "remove the variable, or give it as --run-as", env={"INITGATE_RUN_AS": "0:0"})
+    for command, words in (("measure", [program]), ("measure", ["--volume", b.folder])):
+        b.usage(f"{command} {words[0]} and INITGATE_VOLUME", [command, *words],
+                "INITGATE_VOLUME: the command line says what to check, and no variable may add to "
+                "it; remove the variable, or give it as --volume", env={"INITGATE_VOLUME": "/usr"})
 
 
 def self_spelled(path):
@@ -487,21 +508,24 @@ def variables(b):
     for name in ("INITGATE_FROBNICATE", "INITGATE_", "INITGATE_FOO_HOST", "INITGATE_SERVICE_NAME"):
         b.usage(f"unknown {name}", ["version"], f"unknown variable {name}", env={name: "x"})
     for command in COMMANDS:
-        b.case(f"{command}: empty", b.run(command, env={"INITGATE_PLATFORM": ""}), 2, out="",
+        b.case(f"{command}: empty", b.run(command, env={"INITGATE_POLICY": ""}), 2, out="",
                err_has="initgate: error: ")
     b.usage("empty, for a flag of another command", ["list"],
             "INITGATE_POLICY: is empty; set it or remove it", env={"INITGATE_POLICY": ""})
-    for flag in ("WARN_ONLY", "HELP"):
-        outcome = b.run("verify", "--binary", program, env={f"INITGATE_{flag}": "1"})
-        b.case(f"INITGATE_{flag} does not exist", outcome, 2,
-               err_has=f"unknown variable INITGATE_{flag}")
+    for flag in ("WARN_ONLY", "HELP", "ROOT", "SCAN", "PLATFORM"):
+        for command in COMMANDS:
+            b.usage(f"{command}: INITGATE_{flag} does not exist", [command],
+                    f"unknown variable INITGATE_{flag}; only the flag "
+                    f"--{flag.lower().replace('_', '-')} does that", env={f"INITGATE_{flag}": "/"})
+    b.usage("INITGATE_IMAGE does not exist", ["verify"], "unknown variable INITGATE_IMAGE",
+            env={"INITGATE_IMAGE": "x"})
     known = {
         "INITGATE_POLICY": b.write("p.json", '{%s, "files": [{"path": "server"}]}' % HEAD),
         "INITGATE_BINARY": program, "INITGATE_SHA256SUMS": b.write("SUMS", f"{digest}  server\n"),
-        "INITGATE_RUN_AS": "1001:1001", "INITGATE_ROOT": "/", "INITGATE_PLATFORM": "linux/arm64",
+        "INITGATE_RUN_AS": "1001:1001",
         "INITGATE_FORMAT": "json", "INITGATE_OUTPUT": b.path("out"), "INITGATE_QUIET": "true",
         "INITGATE_STALL": "5", "INITGATE_TIMEOUT": "5", "INITGATE_TERMINATION_LOG": b.path("log"),
-        "INITGATE_SHA256": digest, "INITGATE_SCAN": b.folder, "INITGATE_SETTLE": "5",
+        "INITGATE_SHA256": digest, "INITGATE_SETTLE": "5",
     }
     for name in sorted(known):
         for value, what in (("", "empty"), (" \t\n", "blank")):
@@ -519,8 +543,10 @@ def variables(b):
     outcome = verify("--format", "json", INITGATE_POLICY=known["INITGATE_POLICY"])
     b.case("INITGATE_POLICY", outcome, 0, out_has='"check": "file.content"')
     b.case("INITGATE_BINARY", verify(INITGATE_BINARY=program), 0, out_has="binary.file")
-    outcome = verify("--binary", b.elf("second"), "--format", "json", INITGATE_BINARY=program)
-    b.true("INITGATE_BINARY adds", statuses(outcome, "binary.file") == ["pass"] * 2, str(outcome))
+    outcome = verify("--format", "json", INITGATE_BINARY=b.elf("second"),
+                     INITGATE_POLICY=known["INITGATE_POLICY"])
+    b.true("INITGATE_BINARY adds to INITGATE_POLICY", statuses(outcome, "binary.file") == ["pass"],
+           str(outcome))
     b.case("INITGATE_SHA256", verify(INITGATE_BINARY=program, INITGATE_SHA256=digest), 0,
            out_has="The program's SHA256 is the expected one.")
     b.case("INITGATE_SHA256 wrong", verify(INITGATE_BINARY=program, INITGATE_SHA256=ZERO), 1)
@@ -533,14 +559,8 @@ def variables(b):
             "INITGATE_SHA256: is set without INITGATE_BINARY", env={"INITGATE_SHA256": digest})
     b.case("INITGATE_SHA256SUMS", verify(INITGATE_SHA256SUMS=known["INITGATE_SHA256SUMS"]), 0,
            out_has="The file's SHA256 is the expected one.")
-    b.case("INITGATE_SCAN", verify(INITGATE_SCAN=b.folder), 0, out_has=b.path("server"))
     b.case("INITGATE_RUN_AS", verify("--binary", program, INITGATE_RUN_AS="7:8,9"), 0,
            out_has="uid 7 gid 8 groups 9 may reach and execute it.")
-    outcome = verify("--binary", "server", "--format", "json", INITGATE_ROOT=b.folder)
-    b.case("INITGATE_ROOT", outcome, 0, out_has=f'"root": "{b.folder}"')
-    b.case("INITGATE_PLATFORM",
-           verify("--binary", b.elf("arm", "--machine", "183"), INITGATE_PLATFORM="linux/arm64"), 0,
-           out_has="A static program for AArch64 runs on linux/arm64")
     b.true("INITGATE_FORMAT", report(verify("--binary", program, INITGATE_FORMAT="json")) != {})
     b.case("INITGATE_FORMAT unknown", verify("--binary", program, INITGATE_FORMAT="xml"), 2,
            err_has='unknown format "xml"; known: text, json')
