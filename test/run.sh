@@ -1,34 +1,68 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Everything: installs what lacks, builds both binaries and the image, runs every test, the pods
-# included. The last line is "N passed, N failed". Logs stay in build/test-logs/.
+# included, and says how long each took. The last line is "N passed, N failed". Logs stay in
+# build/test-logs/.
+#
+# shellcheck disable=SC2317,SC2016 # functions that xargs calls, scripts for bash -c
 set -u
 cd "$(dirname "$0")/.." || exit 1
-logs=build/test-logs
+export logs=build/test-logs release=build/release/initgate
+# Debian's own python3: another one on the PATH would lack its modules.
+export python=/usr/bin/python3
+# A suite that hangs fails, and the others still run. The longest takes a fifth of that.
+export longest=1800
 rm -rf "$logs"
 mkdir -p "$logs"
-passed=0 failed=0
+
+# AddressSanitizer maps more than the kernel then promises to anyone.
+sanitizers=address,undefined
+[ "$(cat /proc/sys/vm/overcommit_memory)" != 2 ] || sanitizers=undefined
 
 step() {
     local start=$SECONDS
-    echo "== $1"
     if ! "${@:2}" >"$logs/$1.log" 2>&1; then
         tail -n 40 "$logs/$1.log"
         echo "$1 failed; nothing can be tested"
         echo "0 passed, 1 failed"
         exit 1
     fi
-    echo "   $((SECONDS - start)) s"
+    echo "== $1 ($((SECONDS - start)) s)"
 }
 
-# Runs a suite; what it says and how it ended go to the logs.
-run_suite() {
-    local start=$SECONDS code=0
-    "${@:2}" >"$logs/$1.log" 2>&1 </dev/null || code=$?
-    echo "$code $((SECONDS - start))" >"$logs/$1.end"
+# What is fetched or built once and kept below the cache folder, ahead of the suites that need it.
+# Where it fails, they fail, and say more.
+prepare() {
+    local start=$SECONDS
+    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$2 "$python" -c "$3" >"$logs/prepare-$1.log" 2>&1 </dev/null
+    echo "== prepared: $1 ($((SECONDS - start)) s)"
 }
 
-# The last closing line of a log: "N passed, N failed", ctest's own, or "N of N agree".
+prepare_all() {
+    prepare roots test/cli/support 'import roots; list(map(roots.debian, roots.PACKAGES))'
+    prepare go test/cli/support 'import go_inputs; go_inputs.fetch()'
+    prepare charts test/deploy 'import tools; tools.tool("helm"); tools.modules(tools.MODELS)'
+    prepare kubernetes test/admission 'import apiserver; apiserver.program()'
+}
+
+suite() {
+    case $1 in
+    lint) test/lint.sh build/dev ;;
+    unit) ctest --test-dir build/dev --output-on-failure ;;
+    docs | installed | oracle_* | loader_rules | tree_property) "$python" "test/cli/$1.py" "$release" ;;
+    *-dev | *-release) "$python" "test/cli/${1%-*}.py" "build/${1##*-}/initgate" ;;
+    binary) test/image/binary.sh "$release" ;;
+    arm64) test/arm64.sh ;;
+    quickstart) test/image/quickstart.sh ;;
+    image) test/image/run.sh ;;
+    pods) test/pod/run.sh "$release" ;;
+    admission | deploy | gitops) "test/$1/run.sh" "$release" ;;
+    documents) test/docs/run.sh "$release" ;;
+    esac
+}
+
+# "PASSED FAILED" by the last closing line of a log: "N passed, N failed", ctest's own, or "N of N
+# agree".
 closing_line() {
     local line
     if line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$1" | tail -n 1); [ -n "$line" ]; then
@@ -44,78 +78,66 @@ closing_line() {
     fi
 }
 
-# A suite that says nothing of the kind, tests nothing, or exits nonzero without a failure has
-# failed.
-count() {
-    local code seconds p f
-    read -r code seconds <"$logs/$1.end"
-    read -r p f <<<"$(closing_line "$logs/$1.log")"
+# Runs a suite and says at once what came of it. One that says nothing of the kind, tests nothing, or
+# exits nonzero without a failure has failed.
+run_suite() {
+    local start=$SECONDS code=0 p f text log=$logs/$1.log
+    timeout --kill-after=30 "$longest" bash -c 'suite "$0"' "$1" >"$log" 2>&1 </dev/null || code=$?
+    read -r p f <<<"$(closing_line "$log")"
     if [ "$code" -ne 0 ] && [ "$f" -eq 0 ] || [ $((p + f)) -eq 0 ]; then
         f=$((f + 1))
     fi
-    echo "== $1: $p passed, $f failed ($seconds s)"
+    text="== $1: $p passed, $f failed ($((SECONDS - start)) s)"
+    [ "$code" -ne 124 ] || text+=$'\n'"it was ended after $longest s"
     if [ "$f" -gt 0 ]; then
-        grep -E -A 3 '^not ok|\*\*\*Failed|^differ|FAIL|Error|error:' "$logs/$1.log" | head -n 60
-        tail -n 5 "$logs/$1.log"
+        text+=$'\n'$(grep -E -A 3 '^not ok|\*\*\*Failed|^differ|FAIL|Error|error:' "$log" | head -n 60)
+        text+=$'\n'$(tail -n 5 "$log")
     fi
-    passed=$((passed + p)) failed=$((failed + f))
+    echo "$p $f" >"$logs/$1.end"
+    echo "$text"
 }
 
-suite() {
-    run_suite "$@"
-    count "$1"
+# Suites in one word, joined by a comma, run one after the other.
+run_suites() {
+    local name
+    for name in ${1//,/ }; do
+        run_suite "$name"
+    done
 }
+export -f suite closing_line run_suite run_suites
 
 step install docker/deps.sh build test
-step configure-dev cmake --preset dev
+step configure-dev cmake --preset dev -D "IG_SANITIZE=$sanitizers"
 step build-dev cmake --build --preset dev
 step configure-release cmake --preset release
 step build-release cmake --build --preset release
 
-release=build/release/initgate
-oracles=(test/cli/oracle_*.py test/cli/loader_rules.py test/cli/tree_property.py)
-# Debian's own python3: another one on the PATH would lack its modules.
-python=/usr/bin/python3
-
-# On one core: what only computes. On the other: what races, waits or mounts.
-beside() {
-    run_suite lint test/lint.sh build/dev
-    for script in "${oracles[@]}"; do
-        run_suite "$(basename "$script" .py)" "$python" "$script" "$release"
-    done
-}
-beside &
-
-suite unit ctest --test-dir build/dev --output-on-failure
+# The longest first, so that both cores end at the same time. Containers take turns in one storage.
+queue=("image,pods,deploy,gitops,documents,quickstart" lint unit)
 for kind in dev release; do
-    for script in run usage surroundings bad_input volume_bad_input formats volume_access; do
-        suite "$script-$kind" "$python" "test/cli/$script.py" "build/$kind/initgate"
+    for script in bad_input run usage formats volume_bad_input surroundings volume_access; do
+        queue+=("$script-$kind")
     done
 done
-suite docs "$python" test/cli/docs.py "$release"
-suite installed "$python" test/cli/installed.py "$release"
-suite release-binary test/image/binary.sh "$release"
-wait
-count lint
-for script in "${oracles[@]}"; do
-    count "$(basename "$script" .py)"
+queue+=(oracle_execve arm64 admission oracle_dynamic oracle_go oracle_hardening)
+for script in test/cli/oracle_*.py; do
+    name=$(basename "$script" .py)
+    [[ " ${queue[*]} " == *" $name "* ]] || queue+=("$name")
 done
+queue+=(loader_rules tree_property installed binary docs)
 
-# Again on two cores: containers and what is packed into them; and what needs none.
-apart() {
-    run_suite arm64 test/arm64.sh
-    run_suite admission test/admission/run.sh "$release"
-}
-apart &
-suite image test/image/run.sh
-suite pods test/pod/run.sh "$release"
-suite deploy test/deploy/run.sh "$release"
-suite gitops test/gitops/run.sh "$release"
-suite documents test/docs/run.sh "$release"
-suite quickstart test/image/quickstart.sh
+prepare_all &
+printf '%s\0' "${queue[@]}" | xargs -0 -n 1 -P 2 bash -c 'run_suites "$0"'
 wait
-count arm64
-count admission
 
+[ "$sanitizers" = address,undefined ] ||
+    echo "left out: AddressSanitizer, which cannot run where vm.overcommit_memory is 2"
+passed=0 failed=0
+for name in $(tr , ' ' <<<"${queue[*]}"); do
+    p=0 f=1
+    [ ! -e "$logs/$name.end" ] || read -r p f <"$logs/$name.end"
+    passed=$((passed + p)) failed=$((failed + f))
+done
+echo "all of it: $SECONDS s"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

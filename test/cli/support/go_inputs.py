@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Go toolchains and programs for oracle_go.py: Debian's, of several releases, and npm's. What is
 fetched stays below ${XDG_CACHE_HOME:-$HOME/.cache}/initgate/go; nothing is installed."""
+import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -32,6 +34,15 @@ def run(command, **more):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **more).stdout
 
 
+@contextlib.contextmanager
+def alone():
+    """Two test runs at once fetch one after the other."""
+    os.makedirs(CACHE, exist_ok=True)
+    with open(os.path.join(CACHE, "lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 class Apt:
     """apt with sources, lists and cache of its own, over the mirror that this machine uses."""
 
@@ -61,8 +72,11 @@ class Apt:
 
     def unpack(self, suite, packages, into):
         """The newest versions in SUITE, in a folder that appears at once or not at all."""
-        if os.path.isdir(into):
-            return
+        with alone():
+            if not os.path.isdir(into):
+                self._unpack(suite, packages, into)
+
+    def _unpack(self, suite, packages, into):
         self.suite(suite)
         say(f"fetching {' '.join(packages)} of Debian {suite}")
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
@@ -95,8 +109,13 @@ def toolchains(apt):
 
 def npm_package(name):
     into = os.path.join(CACHE, "npm", name.strip("@").replace("/", "-"))
-    if os.path.isdir(into):
-        return into
+    with alone():
+        if not os.path.isdir(into):
+            _npm_package(name, into)
+    return into
+
+
+def _npm_package(name, into):
     say(f"fetching {name} from npm")
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         run(["npm", "pack", "--silent", name], cwd=folder, stderr=subprocess.DEVNULL)
@@ -112,7 +131,6 @@ def npm_package(name):
                         z.extractall(folder_)
         os.makedirs(os.path.dirname(into), exist_ok=True)
         os.rename(root, into)
-    return into
 
 
 def is_elf(path):
@@ -143,6 +161,16 @@ def programs(apt):
         say("no npm: its programs are left out")
     for folder in folders:
         yield from sorted(elf_files(folder))
+
+
+def fetch():
+    """All of it that is not there yet."""
+    os.makedirs(CACHE, exist_ok=True)
+    with tempfile.TemporaryDirectory() as state:
+        apt = Apt(os.path.join(state, "apt"))
+        toolchains(apt)
+        for _ in programs(apt):
+            pass
 
 
 def installed(go):
