@@ -36,7 +36,7 @@
 #include "elf/image.h"
 #include "kernel/commit.h"
 
-enum { OUTPUT_MAX = 512, TIMEOUT_MS = 2000, NOBODY = 65534 };
+enum { OUTPUT_MAX = 512, TIMEOUT_MS = 20000, NOBODY = 65534 };
 
 static void die(const char *what)
 {
