@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""deploy/admission under Kubernetes' own admission code: pods accepted and refused, each refusal
-with its message; the gate injected, once and only once; and every expression broken in turn, to see
-that some case notices.
+"""deploy/admission under Kubernetes' own code. Its objects as an API server judges them, and each
+rule of that broken; pods accepted and refused, each refusal with its message; the gate injected,
+once and only once; and every expression broken in turn, to see that some case notices.
 
-    test/admission/run.sh [BINARY [NAME]]     NAME: only the cases whose name contains it, or mutants
+    test/admission/run.sh [BINARY [NAME]]
+
+NAME: only the cases whose name contains it; or all of "objects" or "mutants".
 """
-import concurrent.futures
 import copy
 import functools
 import re
@@ -18,6 +19,7 @@ import cases
 import apiserver
 import manifests
 from manifests import GATE, TOP, container, gate, pod
+import validity
 
 sys.path += [str(TOP / folder) for folder in ("test/cli/support", "test/deploy", "test/pod")]
 import engine  # noqa: E402
@@ -26,7 +28,6 @@ import pods  # noqa: E402
 import tap  # noqa: E402
 import tools  # noqa: E402
 
-FILES = ["parameters", "mutating", "validating", "bindings"]
 LABELS = {"shop": {"initgate.dev/enforce": "deny", "initgate.dev/inject": "enabled"},
           "warned": {"initgate.dev/enforce": "warn"}, "watched": {"initgate.dev/enforce": "audit"},
           "mistyped": {"initgate.dev/enforce": "Deny"}, "yes": {"initgate.dev/enforce": "yes"},
@@ -36,17 +37,12 @@ LABELS = {"shop": {"initgate.dev/enforce": "deny", "initgate.dev/inject": "enabl
 
 @functools.cache
 def shipped():
-    found = []
-    for name in FILES:
-        text = (TOP / f"deploy/admission/{name}.yaml").read_text(encoding="utf-8")
-        found += [document for document in yaml.safe_load_all(text) if document]
-    return found
+    return [yaml.safe_load(text) for text in validity.texts()]
 
 
 def cluster(objects=None, parameters=None):
     """What the API server holds: the shipped objects, or `objects`, and the namespaces."""
-    held = [apiserver.with_defaults(copy.deepcopy(one)) if "Admission" in one["kind"]
-            else copy.deepcopy(one) for one in (objects or shipped())]
+    held = copy.deepcopy(objects or shipped())
     for one in list(held):
         if one["kind"] == "ConfigMap" and parameters is not None:
             if parameters is False:
@@ -79,6 +75,25 @@ def groups_of(wanted, objects=None):
     return [({"objects": cluster(objects, rows[0].parameters),
               "requests": [case.request() for case in rows]}, rows)
             for rows in by_parameters.values()]
+
+
+# The objects themselves.
+
+def test_objects(tally):
+    written = list(validity.texts())
+    for found, faults in zip(shipped(), apiserver.faults(written)):
+        tally.add(f"object {found['kind']} {found['metadata']['name']}", "\n".join(faults) or None)
+    rows = list(validity.broken(shipped()))
+    for (name, _, field, said), faults in zip(rows, apiserver.faults([row[1] for row in rows])):
+        found = any(field in fault and said in fault for fault in faults)
+        tally.add(f"refused: {name}", None if found else f"{field}: {said}: not in {faults}")
+
+
+def test_loose_ends(tally):
+    tally.add("objects fit each other", "\n".join(validity.loose_ends(shipped())) or None)
+    for name, objects, said in validity.untied(shipped()):
+        faults = validity.loose_ends(objects)
+        tally.add(f"refused: {name}", None if said in "\n".join(faults) else faults)
 
 
 def test_cases(tally, wanted):
@@ -121,16 +136,28 @@ def broken(expression):
 
 
 def mutants():
-    """(name, objects): the shipped objects with one expression broken. Variables only in parts."""
+    """(name, policy, objects): the shipped objects with one expression of the policy broken.
+    Variables only in parts."""
     for index, document in enumerate(shipped()):
         if not document["kind"].endswith("Policy"):
             continue
         for part in ("validations", "matchConditions", "variables"):
             for row, found in enumerate(document["spec"].get(part, [])):
                 for how, text in list(broken(found["expression"]))[2 * (part == "variables"):]:
-                    objects = copy.deepcopy(shipped())
+                    objects = list(shipped())
+                    objects[index] = copy.deepcopy(document)
                     objects[index]["spec"][part][row]["expression"] = text
-                    yield f"{document['metadata']['name']} {part}[{row}] {how}", objects
+                    yield f"{document['metadata']['name']} {part}[{row}] {how}", document, objects
+
+
+def concerned(policy, wanted):
+    """The cases that a validating policy matches: no other policy of the folder does."""
+    if policy["kind"] != "ValidatingAdmissionPolicy":
+        return []
+    rules = policy["spec"]["matchConstraints"]["resourceRules"]
+    matched = {(operation, resource) for rule in rules for operation in rule["operations"]
+               for resource in rule["resources"]}
+    return [case for case in wanted if case.matched_as() in matched]
 
 
 def sample(wanted):
@@ -140,25 +167,25 @@ def sample(wanted):
     return list(chosen.values())
 
 
-def noticed(wanted, objects):
-    groups = groups_of(wanted, objects)
-    answers = apiserver.admit([group for group, _ in groups])
-    return any(complaint(case, outcome) for (_, rows), outcomes in zip(groups, answers)
-               for case, outcome in zip(rows, outcomes))
+def noticed(tried):
+    """The keys of {key: (cases, objects)} of which some case comes out otherwise."""
+    groups = [(key, *group) for key, (wanted, objects) in tried.items()
+              for group in groups_of(wanted, objects)]
+    answers = apiserver.admit([group for _, group, _ in groups])
+    return {key for (key, _, rows), outcomes in zip(groups, answers)
+            for case, outcome in zip(rows, outcomes) if complaint(case, outcome)}
 
 
 def test_mutants(tally, wanted):
-    few = sample(wanted)
-
-    def fault(objects):
-        found = noticed(few, objects) or noticed(wanted, objects) or injection_faults(objects)
-        return None if found else "no case fails when it is broken"
-
-    names, each = zip(*mutants())
-    # Much of the time an API server waits for its caches.
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        for name, why in zip(names, pool.map(fault, each)):
-            tally.add(f"noticed: {name}", why)
+    every = list(mutants())
+    left = {key: (concerned(policy, wanted), objects)
+            for key, (_, policy, objects) in enumerate(every)}
+    for choose in (sample, list):
+        found = noticed({key: (choose(rows), objects) for key, (rows, objects) in left.items()})
+        left = {key: pair for key, pair in left.items() if key not in found}
+    left = {key for key, (_, objects) in left.items() if not injection_faults(objects)}
+    for key, (name, _, _) in enumerate(every):
+        tally.add(f"noticed: {name}", "no case fails when it is broken" if key in left else None)
 
 
 # The injection.
@@ -371,8 +398,11 @@ def main():
     binary, picked = sys.argv[1], "".join(sys.argv[2:3])
     tally = tap.Tally()
     wanted = cases.all_cases()
-    if "mutants" != picked:
+    if picked not in ("objects", "mutants"):
         test_cases(tally, [case for case in wanted if picked in f"case {case.name}"])
+    if picked in ("", "objects"):
+        test_objects(tally)
+        test_loose_ends(tally)
     if not picked:
         test_injection(tally)
         test_actions(tally)

@@ -4,8 +4,10 @@
 // extension functions, its own JSON patches, over policies, bindings, namespaces and parameters
 // that are given. Nothing is evaluated by code of this project.
 //
-// Reads one JSON value, [{"objects": [...], "requests": [...]}, ...], and writes the outcomes of
-// each group's requests: [[{"object", "denied", "warnings", "audit", "error"}, ...], ...].
+// "admit" reads one JSON value, [{"objects": [...], "requests": [...]}, ...], and writes the outcomes
+// of each group's requests: [[{"object", "denied", "warnings", "audit", "error"}, ...], ...]; the object of
+// those that may mutate it.
+// "faults" reads YAML documents, ["...", ...], and writes what is said against each: [["...", ...], ...].
 package main
 
 import (
@@ -13,7 +15,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -193,33 +197,64 @@ func (p plugins) admit(ctx context.Context, r request) outcome {
 			result.Denied = err.Error()
 		}
 	}
-	object = attr.GetObject()
-	object.GetObjectKind().SetGroupVersionKind(kind) // a conversion forgets it
-	result.Object, result.Warnings, result.Audit = object, warnings.warnings, attr.audit
+	if r.Mutate {
+		result.Object = attr.GetObject()
+		result.Object.GetObjectKind().SetGroupVersionKind(kind) // a conversion forgets it
+	}
+	result.Warnings, result.Audit = warnings.warnings, attr.audit
 	return result
 }
 
+// One group's API server, from its start to its end.
+func (g group) outcomes() []outcome {
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	objects := make([]runtime.Object, 0, len(g.Objects))
+	for _, raw := range g.Objects {
+		objects = append(objects, withDefaults(decode(raw)))
+	}
+	p := start(ctx, objects)
+	all := make([]outcome, 0, len(g.Requests))
+	for _, r := range g.Requests {
+		all = append(all, p.admit(ctx, r))
+	}
+	return all
+}
+
+// Applies `work` to each input. Several at once: much of the time an API server waits for its caches.
+func each[I, O any](inputs []I, work func(I) O) []O {
+	outputs := make([]O, len(inputs))
+	var all sync.WaitGroup
+	free := make(chan struct{}, 8)
+	for i, input := range inputs {
+		all.Go(func() {
+			free <- struct{}{}
+			outputs[i] = work(input)
+			<-free
+		})
+	}
+	all.Wait()
+	return outputs
+}
+
+func serve[I, O any](work func(I) O) {
+	var inputs []I
+	if err := json.NewDecoder(os.Stdin).Decode(&inputs); err != nil {
+		fatal(err)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(each(inputs, work)); err != nil {
+		fatal(err)
+	}
+}
+
 func main() {
-	var groups []group
-	if err := json.NewDecoder(os.Stdin).Decode(&groups); err != nil {
-		fatal(err)
-	}
-	all := make([][]outcome, 0, len(groups))
-	for _, g := range groups {
-		ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
-		objects := make([]runtime.Object, 0, len(g.Objects))
-		for _, raw := range g.Objects {
-			objects = append(objects, decode(raw))
-		}
-		p := start(ctx, objects)
-		outcomes := make([]outcome, 0, len(g.Requests))
-		for _, r := range g.Requests {
-			outcomes = append(outcomes, p.admit(ctx, r))
-		}
-		all = append(all, outcomes)
-		cancel()
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(all); err != nil {
-		fatal(err)
+	debug.SetGCPercent(400)
+	switch os.Args[1] {
+	case "admit":
+		serve(group.outcomes)
+	case "faults":
+		serve(faultsOf)
+	default:
+		fatal(fmt.Errorf("no mode %q", os.Args[1]))
 	}
 }

@@ -54,6 +54,12 @@ class Case:
                 "subresource": self.subresource, "user": "dev", "approves": self.approves,
                 "mutate": False, "object": self.object, "oldObject": self.old}
 
+    def matched_as(self):
+        """(operation, resource) as a policy's rules name them."""
+        resource = self.object["kind"].lower() + "s"
+        return ("UPDATE" if self.old else "CREATE",
+                f"{resource}/{self.subresource}" if self.subresource else resource)
+
 
 def new(name, pattern, edit=None, refused=None, **more):
     made = pod(pattern)
