@@ -103,6 +103,37 @@ def test_cases(tally, wanted):
             tally.add(f"case {case.name}", complaint(case, outcome))
 
 
+# What expressions may cost.
+
+COSTLY = """object.spec.volumes.all(a, object.spec.volumes.all(b, object.spec.volumes.all(c,
+         a.name + b.name != c.name)))"""
+
+
+def costly(part):
+    """The shipped objects with an expression of initgate-pods that costs too much."""
+    objects = copy.deepcopy(shipped())
+    spec = next(one["spec"] for one in objects if one["metadata"]["name"] == "initgate-pods"
+                and one["kind"] == "ValidatingAdmissionPolicy")
+    if part == "variables":
+        spec["variables"].insert(0, {"name": "costly", "expression": COSTLY})
+        spec["validations"][0]["expression"] = "variables.costly"
+    else:
+        spec[part] = [{"name": "costly"} if part == "matchConditions" else {}]
+        spec[part][0]["expression"] = COSTLY
+    return objects
+
+
+def test_cost(tally):
+    every = list(cases.largest())
+    test_cases(tally, every)
+    parts = ("validations", "variables", "matchConditions")
+    answers = apiserver.admit([{"objects": cluster(costly(part)), "requests": [every[0].request()]}
+                               for part in parts])
+    for part, (outcome,) in zip(parts, answers):
+        found = "actual cost limit exceeded" in outcome.get("denied", "")
+        tally.add(f"refused: costly {part}", None if found else outcome)
+
+
 # Broken policies: what a test must notice.
 
 def operand_end(text, start):
@@ -247,6 +278,10 @@ INJECTIONS = {
     "a second gate's image": (application(**POLICY), "shop", True, None,
                               {"images": f"\n {GATE}\n{cases.OTHER}\n"}),
     "no parameters": (application(**POLICY), "shop", False, cases.NO_PARAMETERS, False),
+    "no parameters, nothing enforced": (application(**POLICY), "injected", False,
+                                        cases.NO_PARAMETERS, False),
+    "no parameters, not asking": (application(), "injected", False, cases.NO_PARAMETERS, False),
+    "no parameters, neither": (application(), "elsewhere", False, None, False),
 }
 
 
@@ -365,10 +400,13 @@ def test_schemas(tally):
 # What the bindings do.
 
 def test_actions(tally):
-    """Of each of the three policies, in each kind of namespace."""
+    """Of each of the four policies, in each kind of namespace."""
     running = cases.change("an image changed", "image-volume", cases.main_set(image=cases.OTHER))
+    debugged = cases.change("debugged", "image-volume", cases.debugged("new", **cases.PRIVILEGE),
+                            **cases.DEBUG)
     requests = {cases.NO_GATE: dict(asked(application(), ""), mutate=False),
                 cases.IMAGE_CHANGED: running.request(),
+                cases.EPHEMERAL_PRIVILEGED: debugged.request(),
                 cases.APPROVE.format("server-policy"):
                     cases.Case("a policy", object=cases.config_map()).request()}
     every = [(namespace, message) for namespace in LABELS for message in requests]
@@ -404,6 +442,7 @@ def main():
         test_objects(tally)
         test_loose_ends(tally)
     if not picked:
+        test_cost(tally)
         test_injection(tally)
         test_actions(tally)
         test_messages(tally)

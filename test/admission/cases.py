@@ -68,9 +68,11 @@ def new(name, pattern, edit=None, refused=None, **more):
     return Case(f"{pattern}: {name}", refused, made, **more)
 
 
-def change(name, pattern, edit, refused=None, **more):
-    """An update of a running pod."""
+def change(name, pattern, edit, refused=None, before=None, **more):
+    """An update of a running pod, which `before` made what it is."""
     old = pod(pattern)
+    if before:
+        before(old)
     made = copy.deepcopy(old)
     edit(made)
     return Case(f"{pattern}: {name}", refused, made, old, **more)
@@ -147,11 +149,6 @@ def moved_installer(p):
     p["spec"]["initContainers"].reverse()
 
 
-def ephemeral(*mounts, **fields):
-    return lambda p: p["spec"].setdefault("ephemeralContainers", []).append(
-        helper("debugger", *mounts, **fields))
-
-
 MESH = helper("mesh", mount("mesh", "/var/run/mesh"), restartPolicy="Always")
 MESH_VOLUME = {"name": "mesh", "emptyDir": {}}
 CLAIM = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
@@ -163,7 +160,7 @@ WORDS = ["verify", "--policy", "/etc/initgate/policy.json"]
 
 def every_pattern():
     """What is accepted and refused alike in all of them."""
-    for pattern in ("shared-volume", "same-image", "same-image-with-image-volume", "image-volume"):
+    for pattern in PATTERNS:
         yield new("as it stands", pattern)
         yield new("with the API server's defaults", pattern, defaulted)
         yield new("with a mesh's sidecar behind it", pattern,
@@ -244,21 +241,182 @@ def every_pattern():
         yield new("parameters without a gate", pattern, None, PARAMETERS,
                   parameters={"images": "\n"})
         yield new("no parameters", pattern, None, NO_PARAMETERS, parameters=False)
-        yield change("a label changed", pattern,
-                     lambda p: p["metadata"].update(labels={"a": "b"}))
-        yield change("server's image changed", pattern, main_set(image=OTHER), IMAGE_CHANGED)
-        yield change("gate's image changed", pattern, gate_set(image=OTHER), IMAGE_CHANGED)
-        yield change("debugged without volumes", pattern, ephemeral(),
-                     subresource="ephemeralcontainers")
-        yield change("debugged with the policy's volume", pattern, ephemeral(mount(POLICY, "/p")),
-                     subresource="ephemeralcontainers")
-        yield change("debugged privileged", pattern,
-                     ephemeral(securityContext={"privileged": True}), EPHEMERAL_PRIVILEGED,
-                     subresource="ephemeralcontainers")
+
+
+PATTERNS = ("shared-volume", "same-image", "same-image-with-image-volume", "image-volume")
+# Namespaces, and whether what is refused is refused there.
+ENFORCED = {"shop": True, "mistyped": True, "yes": True, "valueless": True, "warned": False,
+            "watched": False, "elsewhere": False}
+DEBUG = {"subresource": "ephemeralcontainers"}
+
+
+def meta(**fields):
+    return lambda p: p["metadata"].update(fields)
+
+
+def without_finalizers(p):
+    p["metadata"]["finalizers"] = []
+
+
+def resources(p):
+    container(p, "server")["resources"] = {"requests": {"cpu": "2"}, "limits": {"cpu": "2"}}
+
+
+TRACKED = meta(finalizers=["batch.kubernetes.io/job-tracking"],
+               ownerReferences=[{"apiVersion": "batch/v1", "kind": "Job", "name": "j", "uid": "u"}])
+DELETED = then(TRACKED, meta(deletionTimestamp="2026-01-01T00:00:00Z",
+                             deletionGracePeriodSeconds=30))
+GATED = meta(labels={"a": "b"}, annotations={"c": "d", "initgate.dev/container": "server"})
+PRIVILEGE = {"securityContext": {"privileged": True}}
+
+
+def debugged(name, *mounts, **fields):
+    """An ephemeral container of that name."""
+    return lambda p: p["spec"].setdefault("ephemeralContainers", []).append(
+        helper(name, *mounts, **fields))
+
+
+def writable(pattern):
+    """A volume that the gate looks at and the server may write to, and its name."""
+    if pattern == "shared-volume":
+        return (lambda p: None), "delivery"
+    return then(volumes(CLAIM), main_mounts(mount("data", "/data")), gate_mounts(
+        mount("data", prefix(pattern) + "/data", readOnly=True))), "data"
+
+
+# What may happen to a pod, whatever was done to it before: (name, before, edit, more).
+HARMLESS = [
+    ("nothing", TRACKED, lambda p: None, {}),
+    ("finalizers removed", TRACKED, without_finalizers, {}),
+    ("finalizers removed while it is deleted", DELETED, without_finalizers, {}),
+    ("finalizers added", GATED, TRACKED, {}),
+    ("deletion begins", TRACKED, DELETED, {}),
+    ("owners removed", TRACKED, meta(ownerReferences=[]), {}),
+    ("owners added", GATED, TRACKED, {}),
+    ("a label changed", GATED, meta(labels={"a": "c"}), {}),
+    ("labels removed", GATED, meta(labels={}), {}),
+    ("an annotation changed", GATED, lambda p: p["metadata"]["annotations"].update(c="e"), {}),
+    ("all labels and annotations removed", GATED, lambda p: [
+        p["metadata"].pop(key) for key in ("labels", "annotations")], {}),
+    ("tolerations added", GATED, lambda p: p["spec"].update(tolerations=[
+        {"key": "node.kubernetes.io/not-ready", "operator": "Exists"}]), {}),
+    ("a deadline set", GATED, lambda p: p["spec"].update(activeDeadlineSeconds=1), {}),
+    ("a grace period of 1", GATED, lambda p: p["spec"].update(terminationGracePeriodSeconds=1), {}),
+    ("a scheduling gate removed", lambda p: p["spec"].update(schedulingGates=[{"name": "a.b/c"}]),
+     lambda p: p["spec"].update(schedulingGates=[], nodeSelector={"a": "b"}), {}),
+    ("status", GATED, lambda p: p.update(status={"phase": "Running", "containerStatuses": [
+        {"name": "server", "image": OTHER, "imageID": OTHER, "ready": True, "restartCount": 0}]}),
+     {"subresource": "status"}),
+    ("resized", GATED, resources, {"subresource": "resize"}),
+]
+
+
+def updates():
+    """Of running pods: judged by what they change."""
+    for pattern in PATTERNS:
+        seen, name = writable(pattern)
+        bad = then(seen, debugged("old", mount(name, "/d"), **PRIVILEGE))
+        allowed = {"parameters": {"images": GATE, "privileged": "allow"}}
+        for parameters in ({}, {"parameters": False}):
+            # Also where the pod has what would now be refused.
+            for what, before, edit, more in HARMLESS:
+                for kind, first in (("", before), (", with a bad ephemeral container",
+                                                   then(before, bad))):
+                    yield change(f"{what}{kind} {parameters}", pattern, edit, None, first,
+                                 **more, **parameters)
+            for what, edit in (("server's", main_set(image=OTHER)),
+                               ("gate's", gate_set(image=OTHER)),
+                               ("each", then(main_set(image=OTHER), gate_set(image=OTHER))),
+                               ("server's, to a tag,", main_set(image="server:1")),
+                               ("later init container's",
+                                lambda p: init(p, "late").update(image=GATE))):
+                for also, more in (("", None), (" and a label", meta(labels={"a": "b"})),
+                                   (" and a finalizer", without_finalizers)):
+                    yield change(f"{what} image changed{also} {parameters}", pattern,
+                                 then(edit, more or (lambda p: None)), IMAGE_CHANGED,
+                                 then(DELETED if more else TRACKED, inits(helper("late"))),
+                                 **parameters)
+            yield change(f"images exchanged {parameters}", pattern, then(
+                main_set(image=OTHER), lambda p: p["spec"]["containers"][-1].update(
+                    image=container(pod(pattern), "server")["image"])), IMAGE_CHANGED,
+                another(), **parameters)
+        yield change("debugged without volumes", pattern, debugged("new"), **DEBUG)
+        yield change("debugged without volumes, no parameters", pattern, debugged("new"),
+                     NO_PARAMETERS, parameters=False, **DEBUG)
+        yield change("debugged with the policy's volume", pattern,
+                     debugged("new", mount(POLICY, "/p")), **DEBUG)
+        yield change("debugged privileged", pattern, debugged("new", **PRIVILEGE),
+                     EPHEMERAL_PRIVILEGED, **DEBUG)
         yield change("debugged privileged, where it is allowed", pattern,
-                     ephemeral(securityContext={"privileged": True}),
-                     subresource="ephemeralcontainers",
-                     parameters={"images": GATE, "privileged": "allow"})
+                     debugged("new", **PRIVILEGE), **allowed, **DEBUG)
+        yield change("debugged with what the gate checked", pattern,
+                     debugged("new", mount(name, "/d")), EPHEMERAL, seen, **allowed, **DEBUG)
+        yield change("debugged with what the gate checked, readOnly", pattern,
+                     debugged("new", mount(name, "/d", readOnly=True)), None, seen, **DEBUG)
+        # Only what is new is judged.
+        for first in (seen, bad):
+            yield change("debugged beside what was there", pattern, debugged("new"), None, first,
+                         **DEBUG)
+            yield change("no new ephemeral container", pattern, lambda p: None, None, first,
+                         **DEBUG)
+            yield change("debugged beside what was there, privileged", pattern,
+                         debugged("new", **PRIVILEGE), EPHEMERAL_PRIVILEGED, first, **DEBUG)
+            yield change("debugged beside what was there, writable", pattern,
+                         debugged("new", mount(name, "/d")), EPHEMERAL, first, **DEBUG)
+            yield change("debugged twice, the second privileged", pattern, then(
+                debugged("new"), debugged("newer", **PRIVILEGE)), EPHEMERAL_PRIVILEGED, first,
+                **DEBUG)
+
+
+def gateless():
+    """Pods without a gate, from before the namespace was gated, or where it only warned."""
+    def bare(p):
+        without_gate(p)
+        if not p["spec"]["initContainers"]:
+            del p["spec"]["initContainers"]
+
+    for first in (bare, then(bare, TRACKED, debugged("old", **PRIVILEGE))):
+        for parameters in ({}, {"parameters": False}):
+            for what, edit in (("a label", meta(labels={"a": "b"})),
+                               ("image", main_set(image=OTHER)),
+                               ("finalizers", without_finalizers)):
+                yield change(f"without a gate: {what} changed {parameters}", "shared-volume", edit,
+                             None, first, **parameters)
+        yield change("without a gate: debugged", "shared-volume", debugged("new", **PRIVILEGE),
+                     None, first, **DEBUG)
+        yield change("without a gate: debugged, no parameters", "shared-volume", debugged("new"),
+                     NO_PARAMETERS, first, parameters=False, **DEBUG)
+    yield change("an init container of no gate before", "shared-volume",
+                 lambda p: p["spec"].update(initContainers=pod("shared-volume")["spec"][
+                     "initContainers"]), IMAGE_CHANGED, bare)
+
+
+def everywhere():
+    """The same in each kind of namespace."""
+    for namespace, enforced in ENFORCED.items():
+        where = {"namespace": namespace}
+        for parameters in ({}, {"parameters": False}):
+            def refused(message, gone=None):
+                return enforced and (gone if parameters and gone else message) or None
+
+            every = dict(where, **parameters)
+            kind = f"{namespace} {parameters}:"
+            yield new(f"{kind} no gate", "shared-volume", without_gate,
+                      refused(NO_GATE, NO_PARAMETERS), **every)
+            yield new(f"{kind} a gate", "shared-volume", None, refused(None, NO_PARAMETERS),
+                      **every)
+            yield change(f"{kind} image changed", "shared-volume", main_set(image=OTHER),
+                         refused(IMAGE_CHANGED), **every)
+            yield change(f"{kind} debugged privileged", "shared-volume",
+                         debugged("new", **PRIVILEGE),
+                         refused(EPHEMERAL_PRIVILEGED, NO_PARAMETERS), **every, **DEBUG)
+            for what, before, edit, more in HARMLESS:
+                yield change(f"{kind} {what}", "shared-volume", edit, None, before, **every, **more)
+            yield Case(f"{kind} policy written", refused(APPROVE.format("server-policy")),
+                       config_map(), **every)
+            for case in config_map_updates():
+                yield dataclasses.replace(case, name=f"{kind} {case.name}", **every,
+                                          refused=refused(case.refused))
 
 
 def prefix(pattern):
@@ -425,13 +583,13 @@ def writers():
         old = pod("shared-volume")
         then(volumes(MESH_VOLUME), inits(MESH, at=0))(old)
         made = copy.deepcopy(old)
-        ephemeral(mount(name, "/d", readOnly=readonly))(made)
+        debugged("new", mount(name, "/d", readOnly=readonly))(made)
         yield Case(f"shared-volume: debugged with {name}, readOnly {readonly}", refused, made, old,
                    subresource="ephemeralcontainers")
     for kind in ("configMap", "secret", "projected", "downwardAPI", "image"):
         yield change(f"debugged with a {kind} that the gate has", pattern, then(
             volumes({"name": "fixed", kind: {}}), gate_mounts(mount("fixed", "/fixed")),
-            ephemeral(mount("fixed", "/fixed"))), subresource="ephemeralcontainers")
+            debugged("new", mount("fixed", "/fixed"))), **DEBUG)
         yield new(f"{kind} mounted later", pattern, then(
             volumes({"name": "fixed", kind: {}}),
             main_mounts(mount("fixed", "/fixed")),
@@ -536,7 +694,7 @@ def places():
                 yield new(f"{name}: another container", "same-image",
                           then(both, another(here)), NEIGHBOUR if bad else None)
                 made = copy.deepcopy(old)
-                ephemeral(here)(made)
+                debugged("new", here)(made)
                 yield Case(f"debugged: {name}", EPHEMERAL if bad else None, made, old,
                            subresource="ephemeralcontainers")
 
@@ -586,13 +744,54 @@ def policies():
     refused = APPROVE.format("server-policy")
     yield Case("policy written", refused, config_map())
     yield Case("policy written in binary", refused, config_map(binaryData={"policy.json": "e30="}))
-    yield Case("policy changed", refused, config_map(), config_map())
-    yield Case("ConfigMap made a policy", refused, config_map(), config_map(key="other"))
-    yield Case("policy removed from its ConfigMap", refused, config_map(key="other"), config_map())
+    yield from config_map_updates()
     yield Case("policy written by an approver", None, config_map(), approves=True)
     yield Case("another ConfigMap", None, config_map(key="other"))
     yield Case("empty ConfigMap", None, config_map(data={}))
     yield Case("policy written in another namespace", None, config_map(), namespace="elsewhere")
+
+
+def config_map_updates():
+    """Judged by what they change: what a ConfigMap holds, not its metadata."""
+    refused = APPROVE.format("server-policy")
+    held = {"policy.json": "{}", "venv.manifest": "a"}
+    binary = {"policy.json": "e30="}
+    for name, old, made in (
+            ("policy changed", {"data": held}, {"data": dict(held, **{"policy.json": "{ }"})}),
+            ("what it names changed", {"data": held},
+             {"data": dict(held, **{"venv.manifest": "b"})}),
+            ("a key added beside a policy", {"data": held}, {"data": dict(held, other="b")}),
+            ("binary key added beside a policy", {"data": held},
+             {"data": held, "binaryData": {"other": "YQ=="}}),
+            ("ConfigMap made a policy", {"data": {"other": "{}"}}, {"data": held}),
+            ("ConfigMap made a binary policy", {"data": {"other": "{}"}}, {"binaryData": binary}),
+            ("empty ConfigMap made a policy", {}, {"data": held}),
+            ("policy removed from its ConfigMap", {"data": held}, {"data": {"other": "{}"}}),
+            ("policy removed, nothing left", {"data": held}, {}),
+            ("binary policy removed, nothing left", {"binaryData": binary}, {}),
+            ("policy made binary", {"data": held}, {"binaryData": binary}),
+            ("binary policy changed", {"binaryData": binary},
+             {"binaryData": {"policy.json": "e30K"}})):
+        old, made = ({**config_map(data={}), "data": {}, **one} for one in (old, made))
+        yield Case(name, refused, made, old)
+        yield Case(f"{name}, by an approver", None, made, old, approves=True)
+    for held in ({"data": held}, {"binaryData": binary},
+                 {"data": held, "binaryData": {"a": "YQ=="}}):
+        for name, before, after in (
+                ("nothing", {}, {}), ("finalizers removed", {"finalizers": ["a.b/c"]}, {}),
+                ("finalizers added", {}, {"finalizers": ["a.b/c"]}),
+                ("deletion begins", {"finalizers": ["a.b/c"]},
+                 {"finalizers": ["a.b/c"], "deletionTimestamp": "2026-01-01T00:00:00Z"}),
+                ("labels changed", {"labels": {"a": "b"}}, {"labels": {"a": "c"}}),
+                ("annotations removed", {"annotations": {"a": "b"}}, {}),
+                ("owners changed", {"ownerReferences": [
+                    {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u"}]}, {})):
+            old, made = config_map(**held), config_map(**held)
+            old["metadata"].update(before)
+            made["metadata"].update(after)
+            yield Case(f"{name} of a ConfigMap with {sorted(held)}", None, made, old)
+        yield Case(f"made immutable, a ConfigMap with {sorted(held)}", None,
+                   config_map(**held, immutable=True), config_map(**held))
 
 
 def rendered():
@@ -617,6 +816,44 @@ def outside():
     yield Case("image of an older pod without a gate changed", None, changed, ungated)
 
 
+def filled(pattern):
+    """A pod of 150 volumes and 60 containers, of which each mounts all that it may."""
+    mounts = [mount(f"v{i}", f"/m{i}", readOnly=True) for i in range(140)]
+    held = [{"name": f"v{i}", "hostPath": {"path": f"/srv/a/b/c{i}"}} for i in range(140)]
+
+    def edit(p):
+        volumes(*held)(p)
+        main_mounts(*mounts)(p)
+        gate_mounts(*[dict(m, mountPath=prefix(pattern) + m["mountPath"]) for m in mounts])(p)
+        inits(*[helper(f"i{i}", *mounts) for i in range(28)])(p)
+        for i in range(30):
+            another(*mounts)(p)
+            p["spec"]["containers"][-1]["name"] = f"c{i}"
+        volumes(*[{"name": f"w{i}", "emptyDir": {}}
+                  for i in range(150 - len(p["spec"]["volumes"]))])(p)
+    return edit
+
+
+def largest():
+    """What costs an API server most, still within its limits."""
+    for pattern in PATTERNS:
+        fill = filled(pattern)
+        last = mount("v139", "/d")
+        yield new("the largest pod", pattern, fill)
+        yield new("the largest pod, written later", pattern, then(fill, inits(helper("late", last))),
+                  WRITER.format("late"))
+        yield new("the largest pod, another container writes", pattern, then(fill, another(last)),
+                  NEIGHBOUR)
+        yield change("the largest pod, a label changed", pattern, meta(labels={"a": "b"}), None,
+                     fill)
+        yield change("the largest pod, an image changed", pattern, main_set(image=OTHER),
+                     IMAGE_CHANGED, fill)
+        yield change("the largest pod, debugged", pattern, debugged("new"), None, fill, **DEBUG)
+        yield change("the largest pod, debugged with a volume of it", pattern,
+                     debugged("new", last), EPHEMERAL, fill, **DEBUG)
+
+
 def all_cases():
     return [*every_pattern(), *roots(), *own_image(), *inside_the_application(), *writers(),
-            *places(), *neighbours(), *companions(), *policies(), *rendered(), *outside()]
+            *places(), *neighbours(), *companions(), *updates(), *gateless(), *everywhere(),
+            *policies(), *rendered(), *outside()]

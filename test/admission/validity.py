@@ -10,6 +10,8 @@ import manifests
 
 NAMES = ["parameters", "mutating", "validating", "bindings"]
 POLICY = ("ValidatingAdmissionPolicy", "initgate-pods")
+DEBUGGING = ("ValidatingAdmissionPolicy", "initgate-debugging")
+POLICIES = ("ValidatingAdmissionPolicy", "initgate-policies")
 INJECT = ("MutatingAdmissionPolicy", "initgate-inject")
 BINDING = ("ValidatingAdmissionPolicyBinding", "initgate-pods-deny")
 INJECT_BINDING = ("MutatingAdmissionPolicyBinding", "initgate-inject")
@@ -296,6 +298,12 @@ ROWS = [
             "undefined field 'dat'"),
            ("unknown field in a message", "messageExpression", "string(object.spec.hostPid)",
             "undefined field 'hostPid'"))],
+    ("warning: unknown field, of a subresource", DEBUGGING,
+     put(f"{VALIDATION}.expression", "object.spec.container == null"),
+     "warning: spec.validations[0].expression", "undefined field 'container'"),
+    ("warning: unknown field of a ConfigMap", POLICIES,
+     put(f"{VALIDATION}.expression", "object.dat == null"),
+     "warning: spec.validations[0].expression", "undefined field 'dat'"),
 ]
 
 
