@@ -167,8 +167,8 @@ def broken(expression):
 
 
 def mutants():
-    """(name, policy, objects): the shipped objects with one expression of the policy broken.
-    Variables only in parts."""
+    """(name, policy, what it refuses with, objects): the shipped objects with one expression of the
+    policy broken. Variables only in parts."""
     for index, document in enumerate(shipped()):
         if not document["kind"].endswith("Policy"):
             continue
@@ -178,7 +178,15 @@ def mutants():
                     objects = list(shipped())
                     objects[index] = copy.deepcopy(document)
                     objects[index]["spec"][part][row]["expression"] = text
-                    yield f"{document['metadata']['name']} {part}[{row}] {how}", document, objects
+                    yield (f"{document['metadata']['name']} {part}[{row}] {how}", document,
+                           said(found), objects)
+
+
+def said(found):
+    """How a validation's message begins, or None."""
+    if "messageExpression" in found:
+        return found["messageExpression"].strip('"').split('" +')[0]
+    return found.get("message")
 
 
 def concerned(policy, wanted):
@@ -191,11 +199,13 @@ def concerned(policy, wanted):
     return [case for case in wanted if case.matched_as() in matched]
 
 
-def sample(wanted):
-    """A few cases of each kind, which notice nearly everything, in a tenth of the time."""
+def sample(wanted, message):
+    """A few cases of each kind, and all that the message refuses: they notice nearly everything, in
+    a tenth of the time."""
     chosen = {(case.refused, case.name.split(":")[0] if not case.refused else "",
                case.namespace): case for case in reversed(wanted) if case.parameters is None}
-    return list(chosen.values())
+    return [*chosen.values(), *(case for case in wanted if message and case.refused and (
+        message.startswith(case.refused) or case.refused.startswith(message)))]
 
 
 def noticed(tried):
@@ -209,13 +219,14 @@ def noticed(tried):
 
 def test_mutants(tally, wanted):
     every = list(mutants())
-    left = {key: (concerned(policy, wanted), objects)
-            for key, (_, policy, objects) in enumerate(every)}
-    for choose in (sample, list):
-        found = noticed({key: (choose(rows), objects) for key, (rows, objects) in left.items()})
-        left = {key: pair for key, pair in left.items() if key not in found}
-    left = {key for key, (_, objects) in left.items() if not injection_faults(objects)}
-    for key, (name, _, _) in enumerate(every):
+    left = {key: (concerned(policy, wanted), message, objects)
+            for key, (_, policy, message, objects) in enumerate(every)}
+    for choose in (sample, lambda rows, _: rows):
+        found = noticed({key: (choose(rows, message), objects)
+                         for key, (rows, message, objects) in left.items()})
+        left = {key: row for key, row in left.items() if key not in found}
+    left = {key for key, (_, _, objects) in left.items() if not injection_faults(objects)}
+    for key, (name, *_) in enumerate(every):
         tally.add(f"noticed: {name}", "no case fails when it is broken" if key in left else None)
 
 
