@@ -3,7 +3,7 @@
 packages of Kubernetes' libraries. Their sources and the build's cache are removed; one program
 stays below the cache folder, until one of the two files changes.
 
-    test/admission/apiserver.py    builds it, where it lacks
+    python3 test/admission/apiserver.py    builds it, where it lacks
 """
 import fcntl
 import hashlib
