@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,19 +64,13 @@ int read_input(const char *path, unsigned timeout, char **text, size_t *length,
                struct ig_error *e)
 {
     bool standard = strcmp(path, "-") == 0;
-    struct stat st;
     struct ig_buf content = {0};
     /* Not blocking: a FIFO without a writer would hang in open(2). */
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0) {
         return ig_error_set(e, errno, "cannot be opened");
     }
-    int status = 0;
-    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-        status = ig_error_set(e, EISDIR, "cannot be read");
-    } else {
-        status = read_all(fd, now_ms() + timeout * 1000LL, &content, e);
-    }
+    int status = read_all(fd, now_ms() + timeout * 1000LL, &content, e);
     if (!standard) {
         close(fd);
     }
