@@ -220,11 +220,12 @@ def every_pattern():
                   gate_set(terminationMessagePath="/tmp/message"), OWN_MESSAGE)
         yield new("gate with its log for a message", pattern,
                   gate_set(terminationMessagePolicy="FallbackToLogsOnError"))
-        yield new("gate with a device", pattern, gate_set(volumeDevices=[
-            {"name": "disk", "devicePath": "/app/server"}]), OWN_MESSAGE)
-        yield new("server with another message's path and a device", pattern, main_set(
+        disk = volumes({"name": "disk", "persistentVolumeClaim": {"claimName": "disk"}})
+        yield new("gate with a device", pattern, then(disk, gate_set(volumeDevices=[
+            {"name": "disk", "devicePath": "/app/server"}])), OWN_MESSAGE)
+        yield new("server with another message's path and a device", pattern, then(disk, main_set(
             terminationMessagePath="/tmp/message",
-            volumeDevices=[{"name": "disk", "devicePath": "/dev/disk"}]))
+            volumeDevices=[{"name": "disk", "devicePath": "/dev/disk"}])))
         yield new("server with shared memory", pattern, then(
             volumes({"name": "shm", "emptyDir": {"medium": "Memory"}}),
             main_mounts(mount("shm", "/dev/shm")), gate_mounts(mount("shm", prefix(
@@ -586,15 +587,16 @@ def writers():
         debugged("new", mount(name, "/d", readOnly=readonly))(made)
         yield Case(f"shared-volume: debugged with {name}, readOnly {readonly}", refused, made, old,
                    subresource="ephemeralcontainers")
-    for kind in ("configMap", "secret", "projected", "downwardAPI", "image"):
-        yield change(f"debugged with a {kind} that the gate has", pattern, then(
-            volumes({"name": "fixed", kind: {}}), gate_mounts(mount("fixed", "/fixed")),
-            debugged("new", mount("fixed", "/fixed"))), **DEBUG)
-        yield new(f"{kind} mounted later", pattern, then(
-            volumes({"name": "fixed", kind: {}}),
-            main_mounts(mount("fixed", "/fixed")),
-            gate_mounts(mount("fixed", "/fixed")),
-            inits(helper("late", mount("fixed", "/fixed")))))
+    for kind, source in (("configMap", {"name": "x"}), ("secret", {"secretName": "x"}),
+                         ("projected", {"sources": [{"configMap": {"name": "x"}}]}),
+                         ("downwardAPI", {"items": [{"path": "x", "fieldRef": {
+                             "fieldPath": "metadata.name"}}]}), ("image", {"reference": OTHER})):
+        fixed = then(volumes({"name": "fixed", kind: source}), main_mounts(mount("fixed", "/fixed")),
+                     gate_mounts(mount("fixed", "/fixed")))
+        yield change(f"debugged with a {kind} that the gate has", pattern,
+                     debugged("new", mount("fixed", "/fixed")), None, fixed, **DEBUG)
+        yield new(f"{kind} mounted later", pattern,
+                  then(fixed, inits(helper("late", mount("fixed", "/fixed")))))
 
 
 def pod_set(**fields):
