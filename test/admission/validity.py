@@ -341,7 +341,8 @@ def broken(shipped):
 
 def loose_ends(objects):
     """Faults, unless each binding's policy exists and has parameters where the binding does, each
-    policy has a binding, the parameters are those that are shipped, and no name stands twice."""
+    policy has a binding and leaves deletion alone, the parameters are those that are shipped, and
+    no name stands twice."""
     faults = []
 
     def named(kind):
@@ -365,11 +366,17 @@ def loose_ends(objects):
             elif ref and ("ConfigMap", ref.get("namespace"), ref.get("name")) not in names:
                 faults.append(f"{name}: no parameters {ref}")
         faults += [f"{name}: no binding" for name in policies if name not in bound]
+        # An API server gives these no object: the policies' expressions would fail, and refuse.
+        faults += [f"{name}: judges deletion" for name, policy in policies.items()
+                   for rule in policy["spec"]["matchConstraints"]["resourceRules"]
+                   if not {"*", "DELETE"}.isdisjoint(rule["operations"])]
     return faults
 
 
 UNTIED = [
     ("unknown policy", BINDING, put("spec.policyName", "initgate-pod"), "no policy initgate-pod"),
+    ("judged deletion", POLICY, put(f"{RULE}.operations", ["CREATE", "DELETE"]), "judges deletion"),
+    ("all that is judged", POLICIES, put(f"{RULE}.operations", ["*"]), "judges deletion"),
     ("policy without a binding", INJECT_BINDING, put("spec.policyName", "x"), "no binding"),
     ("parameters in the binding only", POLICY, drop("spec.paramKind"), "in its policy only"),
     ("parameters in the policy only", BINDING, drop("spec.paramRef"), "in its policy only"),
