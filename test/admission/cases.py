@@ -48,7 +48,7 @@ class Case:
     approves: bool = False
     namespace: str = "shop"
     parameters: dict = None     # what the parameters' data are; False where there are none
-    deletes: bool = False       # the old object; the new one is the same
+    deletes: bool = False       # the old object; `object` is that too, for apiserver.go
 
     def operation(self):
         return "DELETE" if self.deletes else "UPDATE" if self.old else "CREATE"
@@ -380,7 +380,8 @@ def gateless():
         if not p["spec"]["initContainers"]:
             del p["spec"]["initContainers"]
 
-    for first in (bare, then(bare, TRACKED, debugged("old", **PRIVILEGE))):
+    tracked = then(bare, TRACKED)
+    for first in (tracked, then(tracked, debugged("old", **PRIVILEGE))):
         for parameters in ({}, {"parameters": False}):
             for what, edit in (("a label", meta(labels={"a": "b"})),
                                ("image", main_set(image=OTHER)),
