@@ -593,8 +593,8 @@ def writers():
                          ("projected", {"sources": [{"configMap": {"name": "x"}}]}),
                          ("downwardAPI", {"items": [{"path": "x", "fieldRef": {
                              "fieldPath": "metadata.name"}}]}), ("image", {"reference": OTHER})):
-        fixed = then(volumes({"name": "fixed", kind: source}), main_mounts(mount("fixed", "/fixed")),
-                     gate_mounts(mount("fixed", "/fixed")))
+        fixed = then(volumes({"name": "fixed", kind: source}),
+                     main_mounts(mount("fixed", "/fixed")), gate_mounts(mount("fixed", "/fixed")))
         yield change(f"debugged with a {kind} that the gate has", pattern,
                      debugged("new", mount("fixed", "/fixed")), None, fixed, **DEBUG)
         yield new(f"{kind} mounted later", pattern,
