@@ -90,6 +90,22 @@ as() {
     exec setpriv --reuid "$1" --regid "$2" --clear-groups "${@:3}"
 }
 
+# while_reading FILE CHANGE COMMAND...: runs COMMAND, the gate, on one CPU, and stops it behind its
+# second read of FILE; then runs CHANGE, a command in one word, and lets the gate go on.
+while_reading() {
+    local log=$ROOT/strace.log cpu code=0
+    cpu=$(sed -n 's/^Cpus_allowed_list:\t\([0-9]*\).*/\1/p' /proc/self/status)
+    ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 taskset -c "$cpu" strace -f -qq -o "$log" \
+        -P "$1" -e trace=pread64 -e inject=pread64:signal=SIGSTOP:when=2 "${@:3}" <&0 &
+    until grep -q 'stopped by SIGSTOP' "$log" 2>/dev/null; do
+        sleep 0.01
+    done
+    eval "$2"
+    kill -CONT "$(sed -n '1s/ .*//p' "$log")"
+    wait $! || code=$?
+    return "$code"
+}
+
 # beside_pause COMMAND...: in a PID namespace whose first process is a pod's pause, $ROOT/pause.
 beside_pause() {
     local pause code=0

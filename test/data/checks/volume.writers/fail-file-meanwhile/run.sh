@@ -1,5 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
-# The gate reads the large file for a second and more.
-(sleep 0.5; echo more >>"$ROOT/app.conf") &
-"$@"
+# shellcheck shell=bash disable=SC2016
+while_reading "$ROOT/large" 'echo more >>"$ROOT/app.conf"' "$@"

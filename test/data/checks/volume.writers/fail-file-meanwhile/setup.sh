@@ -3,4 +3,4 @@
 source=$(kubelet_volume empty-dir data)
 echo one >"$source/app.conf"
 mount_at "$source/app.conf" "$1/app.conf"
-truncate -s 4G "$1/large"
+truncate -s 4M "$1/large"
