@@ -11,6 +11,8 @@
 #
 # shellcheck disable=SC2317,SC2016 # functions that check calls, a script for bash -c
 set -uo pipefail
+# Modes are what the tests and pods say, whatever the caller's umask.
+umask 022
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
 . test/check.sh

@@ -5,6 +5,8 @@
 # and its image, and runs a real server from a Debian package in a real pod, once as it was built
 # and once with one byte of it changed. Needs root; the first run takes some minutes.
 set -euo pipefail
+# Modes are what the tests and pods say, whatever the caller's umask.
+umask 022
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"

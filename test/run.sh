@@ -7,6 +7,8 @@
 # shellcheck disable=SC2317,SC2016 # functions that xargs calls, scripts for bash -c
 set -u
 cd "$(dirname "$0")/.." || exit 1
+# Modes are what the tests and pods say, whatever the caller's umask.
+umask 022
 export logs=build/test-logs release=build/release/initgate
 # Debian's own python3: another one on the PATH would lack its modules.
 export python=/usr/bin/python3

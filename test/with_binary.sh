@@ -8,6 +8,8 @@
 # Installs what the tests need and runs SCRIPT BINARY NAME... BINARY is build/release/initgate unless
 # given.
 set -euo pipefail
+# Modes are what the tests and pods say, whatever the caller's umask.
+umask 022
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 script=$1

@@ -7,6 +7,8 @@
 #
 # shellcheck disable=SC2317 # functions that check calls
 set -uo pipefail
+# Modes are what the tests and pods say, whatever the caller's umask.
+umask 022
 export LC_ALL=C
 
 here=$(cd "$(dirname "$0")" && pwd)
