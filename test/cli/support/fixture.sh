@@ -97,7 +97,7 @@ while_reading() {
     cpu=$(sed -n 's/^Cpus_allowed_list:\t\([0-9]*\).*/\1/p' /proc/self/status)
     ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 taskset -c "$cpu" strace -f -qq -o "$log" \
         -P "$1" -e trace=pread64 -e inject=pread64:signal=SIGSTOP:when=2 "${@:3}" <&0 &
-    until grep -q 'stopped by SIGSTOP' "$log" 2>/dev/null; do
+    until grep -q 'stopped by SIGSTOP' "$log" 2>/dev/null || ! kill -0 $!; do
         sleep 0.01
     done
     eval "$2"
