@@ -9,6 +9,21 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 # Modes are what the tests and pods say, whatever the caller's umask.
 umask 022
+
+# The tests make set-id programs, devices and volumes in temporary folders. /tmp may allow none of them
+# (it is a tmpfs with nosuid and nodev on Debian 13), so they get a folder on disk that allows all, in
+# a mount namespace of this run.
+if [ -z "${IG_TEST_TMP:-}" ]; then
+    IG_TEST_TMP=$(mktemp -d /var/tmp/initgate-tests.XXXXXX) || exit 1
+    chmod 1777 "$IG_TEST_TMP"
+    code=0
+    IG_TEST_TMP=$IG_TEST_TMP unshare --mount bash test/run.sh || code=$?
+    rm -rf --one-file-system "$IG_TEST_TMP"
+    exit "$code"
+fi
+export TMPDIR=$IG_TEST_TMP
+mount --bind "$TMPDIR" "$TMPDIR" && mount -o remount,bind,suid,dev,exec "$TMPDIR" || exit 1
+
 export logs=build/test-logs release=build/release/initgate
 # Debian's own python3: another one on the PATH would lack its modules.
 export python=/usr/bin/python3
