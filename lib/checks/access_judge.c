@@ -188,7 +188,6 @@ static void note_folder(struct ig_access_survey *s, const struct ig_hop *hop)
 void ig_access_note_way(struct ig_access_survey *s, const struct ig_walk *walk)
 {
     struct ig_walk inside = *walk;
-    const struct ig_hop *failing = NULL;
     size_t above = s->base.count - 1 < walk->count ? s->base.count - 1 : walk->count;
     inside.hops += above;
     inside.count -= above;
@@ -197,12 +196,14 @@ void ig_access_note_way(struct ig_access_survey *s, const struct ig_walk *walk)
             note_folder(s, &inside.hops[i]);
         }
     }
-    if (!ig_walk_permits(&inside, &s->who.cred, 0, s->q->scene->unmapped,
-                         s->q->scene->protected_symlinks, &failing) &&
-        failing != NULL && failing->kind == IG_HOP_LINK) {
-        const char *path = ig_access_on_volume(s, failing->path);
-        ig_access_remember(s, &s->unfollowable, "unfollowable",
-                           path != NULL ? path : failing->path,
+    /* Also where a directory refuses before it: the one mending must mend both. */
+    const struct ig_hop *link = s->q->scene->protected_symlinks
+                                    ? ig_walk_unfollowable(&inside, &s->who.cred,
+                                                           s->q->scene->unmapped)
+                                    : NULL;
+    if (link != NULL) {
+        const char *path = ig_access_on_volume(s, link->path);
+        ig_access_remember(s, &s->unfollowable, "unfollowable", path != NULL ? path : link->path,
                            "a symlink in a sticky, world-writable directory");
     }
 }

@@ -3,19 +3,20 @@
 
 enum { MAY_EXEC = 1, OVERFLOW_ID = 65534 };
 
-/* LINK lies in the directory IN. */
-static bool may_follow(const struct ig_cred *cred, const struct ig_meta *link,
-                       const struct ig_meta *in, bool unmapped)
+/* LINK lies in the DIRECTORY, or in one that the walk does not know: NULL. */
+static bool may_follow(const struct ig_cred *cred, const struct ig_hop *link,
+                       const struct ig_hop *directory, bool unmapped)
 {
     const uint32_t open_and_sticky = S_ISVTX | S_IWOTH;
-    if ((in->mode & open_and_sticky) != open_and_sticky) {
+    if (!link->trailing || directory == NULL ||
+        (directory->meta.mode & open_and_sticky) != open_and_sticky) {
         return true;
     }
-    if (unmapped && link->uid == OVERFLOW_ID) {
+    if (unmapped && link->meta.uid == OVERFLOW_ID) {
         /* Whose it really is, and whether the directory's, cannot be told. */
         return false;
     }
-    return link->uid == cred->uid || link->uid == in->uid;
+    return link->meta.uid == cred->uid || link->meta.uid == directory->meta.uid;
 }
 
 bool ig_walk_permits(const struct ig_walk *walk, const struct ig_cred *cred, unsigned may,
@@ -31,8 +32,7 @@ bool ig_walk_permits(const struct ig_walk *walk, const struct ig_cred *cred, uns
             permitted = ig_cred_may(cred, &hop->meta, MAY_EXEC, unmapped);
             break;
         case IG_HOP_LINK:
-            permitted = !protected_symlinks || !hop->trailing || directory == NULL ||
-                        may_follow(cred, &hop->meta, &directory->meta, unmapped);
+            permitted = !protected_symlinks || may_follow(cred, hop, directory, unmapped);
             break;
         case IG_HOP_FINAL:
             permitted = ig_cred_may(cred, &hop->meta, may, unmapped);
@@ -49,4 +49,18 @@ bool ig_walk_permits(const struct ig_walk *walk, const struct ig_cred *cred, uns
         *failing = NULL;
     }
     return walk->error == 0;
+}
+
+const struct ig_hop *ig_walk_unfollowable(const struct ig_walk *walk, const struct ig_cred *cred,
+                                          bool unmapped)
+{
+    const struct ig_hop *directory = NULL;
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct ig_hop *hop = &walk->hops[i];
+        if (hop->kind == IG_HOP_LINK && !may_follow(cred, hop, directory, unmapped)) {
+            return hop;
+        }
+        directory = hop->kind == IG_HOP_DIRECTORY ? hop : directory;
+    }
+    return NULL;
 }

@@ -19,4 +19,9 @@
 bool ig_walk_permits(const struct ig_walk *walk, const struct ig_cred *cred, unsigned may,
                      bool unmapped, bool protected_symlinks, const struct ig_hop **failing);
 
+/* Under fs.protected_symlinks: the first link of WALK that CRED may not follow, whatever keeps it from
+ * getting there; or NULL. */
+const struct ig_hop *ig_walk_unfollowable(const struct ig_walk *walk, const struct ig_cred *cred,
+                                          bool unmapped);
+
 #endif
