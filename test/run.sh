@@ -50,9 +50,10 @@ step() {
 # What is fetched or built once and kept below the cache folder, ahead of the suites that need it.
 # Where it fails, they fail, and say more.
 prepare() {
-    local start=$SECONDS
-    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$2 "$python" -c "$3" >"$logs/prepare-$1.log" 2>&1 </dev/null
-    echo "== prepared: $1 ($((SECONDS - start)) s)"
+    local start=$SECONDS what=prepared
+    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$2 "$python" -c "$3" >"$logs/prepare-$1.log" 2>&1 </dev/null ||
+        what="could not be prepared"
+    echo "== $what: $1 ($((SECONDS - start)) s)"
 }
 
 prepare_all() {

@@ -446,6 +446,7 @@ def stopped(bench, path, *arguments):
                     os.unlink(log)
                     return started
         time.sleep(0.002)
+    os.killpg(started[0].pid, signal.SIGKILL)
     raise RuntimeError(f"{arguments}: it never read {path} twice")
 
 

@@ -13,7 +13,8 @@
  *
  * With --chroot DIR the paths are below DIR, and execve is called in a chroot there, in its folder
  * /app. With --parse nothing is run, and KERNEL, NUMBER and OUTPUT are not written: for the sanitized
- * build, which takes far longer to fork. With --loader it reads "LOADER PROGRAM" and writes what ig_image_loader_fault() says:
+ * build, which takes far longer to fork. With --loader it reads "LOADER PROGRAM" and writes what
+ * ig_image_loader_fault() says:
  *   NUMBER TEXT
  */
 #include <errno.h>

@@ -141,6 +141,18 @@ image() {
     cp -L /lib64/ld-linux-x86-64.so.2 "$1/lib64/ld-linux-x86-64.so.2"
 }
 
+# large_library DIR: an image whose program needs a library that asks for 16 TiB of memory.
+large_library() {
+    image "$1"
+    mkso "$1/app/lib/libig.so.1" -Wl,-soname,libig.so.1
+    # shellcheck disable=SC2016
+    mkprogram "$1/app/server" "$1/app/lib/libig.so.1" '-Wl,-rpath,$ORIGIN/lib' \
+        -Wl,--enable-new-dtags
+    printf 'char large[1UL << 44]; int ig_x(void) { return large[0]; }\n' |
+        gcc -mcmodel=large -x c - -shared -fPIC -nostdlib -Wl,--build-id=none \
+            -Wl,-soname,libig.so.1 -o "$1/app/lib/libig.so.1"
+}
+
 # digest FILE: its SHA256 alone.
 digest() {
     sha256sum <"$1" | cut -d ' ' -f 1
