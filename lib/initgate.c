@@ -7,6 +7,7 @@
 #endif
 
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "checks/run.h"
 #include "checks/scan.h"
 #include "core/mem.h"
@@ -42,14 +43,21 @@ int ig_policy_add_checksums(struct ig_policy *policy, const char *text, size_t l
     return ig_policy_add_sums(policy, ig_check_specs, text, length, e);
 }
 
+static struct ig_container_mounts mounts_of(const struct ig_options *options)
+{
+    return (struct ig_container_mounts){options->container_mounts, options->container_mount_count};
+}
+
 int ig_policy_add_scan(struct ig_policy *policy, const struct ig_options *options, const char *dir,
                        struct ig_error *e)
 {
     const struct ig_machine *machine;
-    if (ig_machine_choose(options->platform, &machine, e) != 0) {
+    struct ig_container_mounts mounts = mounts_of(options);
+    if (ig_machine_choose(options->platform, &machine, e) != 0 ||
+        ig_hidden_check(&mounts, e) != 0) {
         return -1;
     }
-    return ig_scan_add(policy, options->root, dir, machine, e);
+    return ig_scan_add(policy, options->root, dir, machine, &mounts, e);
 }
 
 int ig_policy_add_writers(struct ig_policy *policy, struct ig_error *e)
@@ -70,13 +78,14 @@ int ig_verify(const struct ig_policy *policy, const struct ig_options *options,
 {
     struct ig_run_options run = {
         .root = options->root,
+        .mounts = mounts_of(options),
         .stall = options->stall != 0 ? options->stall : STALL_DEFAULT,
         .timeout = options->timeout != 0 ? options->timeout : TIMEOUT_DEFAULT,
         .settle = options->settle,
         .progress = options->progress,
         .progress_context = options->progress_context,
     };
-    if (ig_policy_check(policy, e) != 0 ||
+    if (ig_policy_check(policy, e) != 0 || ig_hidden_check(&run.mounts, e) != 0 ||
         ig_machine_choose(options->platform, &run.machine, e) != 0) {
         return -1;
     }

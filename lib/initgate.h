@@ -74,6 +74,11 @@ struct ig_progress {
 struct ig_options {
     const char *root;      /* judge what lies below this directory; NULL: "/" */
     const char *platform;  /* "linux/arm64"; NULL: this machine */
+    /* The mountPath of each volume that the container to be judged mounts. Those that the policy's
+     * `volumes` does not name are not seen here: no look-up may come there. Of ig_verify() and
+     * ig_policy_add_scan() alone. */
+    const char *const *container_mounts;
+    size_t container_mount_count;
     unsigned stall;        /* seconds without progress until the run ends; 0: 60 */
     unsigned timeout;      /* seconds until it ends; 0: 3600 */
     unsigned settle;       /* seconds that the volumes must have been quiet for; 0: do not wait */

@@ -26,6 +26,9 @@ static const struct option table[OPT_COUNT] = {
                   "look programs and files up below DIR, never outside it"},
     [OPT_PLATFORM] = {"platform", "OS/ARCH", NULL,
                       "judge for another machine, as linux/arm64"},
+    [OPT_CONTAINER_MOUNT] = {"container-mount", "PATH", NULL,
+                             "the container has a volume there: without an entry in the policy's "
+                             "volumes nothing there can be judged; may repeat"},
     [OPT_FORMAT] = {"format", "FORMAT", "INITGATE_FORMAT", "how to print it"},
     [OPT_OUTPUT] = {"output", "FILE", "INITGATE_OUTPUT", "write to FILE, not to standard output"},
     [OPT_QUIET] = {"quiet", NULL, "INITGATE_QUIET",
@@ -148,6 +151,8 @@ static int take_value(struct options *o, int id, const char *value, const char *
         return add_to_list(&o->volumes, value);
     case OPT_IGNORE:
         return add_to_list(&o->ignored, value);
+    case OPT_CONTAINER_MOUNT:
+        return add_to_list(&o->container_mounts, value);
     case OPT_STALL:
         return seconds(value, source, &o->stall, e);
     case OPT_SETTLE:
@@ -348,5 +353,6 @@ void options_free(struct options *o)
     free(o->operands);
     free(o->volumes.list);
     free(o->ignored.list);
+    free(o->container_mounts.list);
     *o = (struct options){0};
 }

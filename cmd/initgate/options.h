@@ -20,6 +20,7 @@ enum option_id {
     OPT_RUN_AS,
     OPT_ROOT,
     OPT_PLATFORM,
+    OPT_CONTAINER_MOUNT,
     OPT_FORMAT,
     OPT_OUTPUT,
     OPT_QUIET,
@@ -66,7 +67,7 @@ struct options {
     size_t binary_count;
     const char **operands;
     size_t operand_count;
-    struct list_option volumes, ignored;
+    struct list_option volumes, ignored, container_mounts;
     unsigned stall, timeout, settle;  /* seconds; 0 where not given */
 };
 

@@ -150,6 +150,8 @@ static int run(const struct options *o)
     struct ig_options options = {
         .root = o->value[OPT_ROOT],
         .platform = o->value[OPT_PLATFORM],
+        .container_mounts = o->container_mounts.list,
+        .container_mount_count = o->container_mounts.count,
         .stall = o->stall,
         .timeout = o->timeout,
         .settle = o->settle,
@@ -192,7 +194,8 @@ const struct command command_verify = {
     .formats = ig_format_names,
     .accepted = OPT_BIT(OPT_POLICY) | OPT_BIT(OPT_BINARY) | OPT_BIT(OPT_SHA256) |
                 OPT_BIT(OPT_SHA256SUMS) | OPT_BIT(OPT_SCAN) | OPT_BIT(OPT_RUN_AS) | OPT_BIT(OPT_ROOT) |
-                OPT_BIT(OPT_PLATFORM) | OPT_BIT(OPT_FORMAT) | OPT_BIT(OPT_OUTPUT) |
+                OPT_BIT(OPT_PLATFORM) | OPT_BIT(OPT_CONTAINER_MOUNT) | OPT_BIT(OPT_FORMAT) |
+                OPT_BIT(OPT_OUTPUT) |
                 OPT_BIT(OPT_QUIET) | OPT_BIT(OPT_STALL) | OPT_BIT(OPT_TIMEOUT) |
                 OPT_BIT(OPT_SETTLE) | OPT_BIT(OPT_TERMINATION_LOG) | OPT_BIT(OPT_WARN_ONLY),
     .run = run,

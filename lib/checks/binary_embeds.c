@@ -5,6 +5,7 @@
 
 #include "checks/check.h"
 #include "checks/go_embeds.h"
+#include "checks/hidden.h"
 #include "checks/words.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -164,6 +165,7 @@ static void judge(const struct ig_question *q, const struct ig_go_embeds *embeds
     } else if (!complete) {
         ig_result_set(r, IG_STATUS_ERROR, "An embedded file was not compared: %s.", c.error.text);
         ig_result_fix(r, "Let the gate's user read the folders that embeds.dirs names.");
+        ig_add_hidden(q->scene, c.error.number, r);
     } else if (c.same == 0) {
         ig_result_set(r, IG_STATUS_PASS, "None of the %zu embedded files has a namesake in the "
                                          "folders that the policy names.", files);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "checks/interpreter.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -250,6 +251,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
         ig_result_set(r, IG_STATUS_ERROR, "The program cannot be read as ELF: %s.",
                       e.text[0] != '\0' ? e.text : "it is neither ELF nor a script");
         ig_result_fix(r, "See what keeps it from being read, and binary.machine.");
+        ig_add_hidden(q->scene, e.number, r);
         return;
     }
     struct ig_bytes bytes = ig_bytes_of_fd(program->fd, ig_target_meta(program)->size);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "checks/interpreter.h"
 #include "checks/programs.h"
 #include "checks/script.h"
@@ -344,6 +345,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
     ig_result_set(r, IG_STATUS_ERROR, "The program cannot be read as ELF: %s.",
                   e.text[0] != '\0' ? e.text : "it is neither ELF nor a script");
     ig_result_fix(r, "See what keeps it from being read, and binary.machine.");
+    ig_add_hidden(q->scene, e.number, r);
 }
 
 static const char *const needs[] = {"binary.file", "binary.machine", NULL};

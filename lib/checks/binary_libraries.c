@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "checks/libraries.h"
 #include "checks/programs.h"
 #include "checks/words.h"
@@ -103,8 +104,8 @@ static void observe_missing(const struct ig_resolution *r, const struct ig_need 
     }
 }
 
-static void say_missing(const struct ig_resolution *r, const struct ig_need *need,
-                        struct ig_result *out)
+static void say_missing(const struct ig_scene *scene, const struct ig_resolution *r,
+                        const struct ig_need *need, struct ig_result *out)
 {
     IG_AUTO_BUF struct ig_buf places = {0};
     IG_AUTO_BUF struct ig_buf more = {0};
@@ -119,6 +120,7 @@ static void say_missing(const struct ig_resolution *r, const struct ig_need *nee
                                             "gate: %s.", need->name, by, need->fault);
         ig_result_fix(out, "Run the gate as a user that may read it, for instance the main "
                            "container's.");
+        ig_add_hidden(scene, need->unread_errno, out);
         return;
     }
     if (need->fault != NULL) {
@@ -291,10 +293,11 @@ static void judge(const struct ig_question *q, const struct ig_resolution *r,
         ig_result_set(out, IG_STATUS_ERROR, "Not all libraries were looked up: %s.", r->limit);
         ig_result_fix(out, "Let the gate read what the loader reads; where a limit was reached, see "
                            "where the program comes from: no real one needs so many.");
+        ig_add_hidden(q->scene, r->limit_errno, out);
         return;
     }
     if (missing != NULL) {
-        say_missing(r, missing, out);
+        say_missing(q->scene, r, missing, out);
         spare_lone_library(q, out);
         return;
     }
@@ -332,6 +335,7 @@ static void judge_program(const struct ig_question *q, struct ig_target *program
         ig_result_set(r, IG_STATUS_ERROR, "The program's libraries cannot be told: %s.",
                       e.text[0] != '\0' ? e.text : "it cannot be read as ELF");
         ig_result_fix(r, "See binary.machine.");
+        ig_add_hidden(q->scene, e.number, r);
         return;
     }
     if (resolution->objects[0].file->fit == IG_FIT_BAD) {
@@ -350,6 +354,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
         ig_result_set(r, IG_STATUS_ERROR, "The program's libraries cannot be told: %s.",
                       e.text[0] != '\0' ? e.text : "it cannot be read as ELF");
         ig_result_fix(r, "See binary.machine.");
+        ig_add_hidden(q->scene, e.number, r);
     }
 }
 

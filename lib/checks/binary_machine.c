@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "checks/script.h"
 #include "checks/words.h"
 #include "core/mem.h"
@@ -70,8 +71,12 @@ static void judge_elf(const struct ig_question *q, const struct ig_image *image,
     }
 }
 
-static void say_unreadable(const char *what, const struct ig_error *e, struct ig_result *r)
+static void say_unreadable(const struct ig_question *q, const char *what,
+                           const struct ig_error *e, struct ig_result *r)
 {
+    if (ig_say_hidden(q->scene, what, e->number, r)) {
+        return;
+    }
     ig_result_set(r, IG_STATUS_ERROR, "%s cannot be read: %s.", what, e->text);
     ig_result_fix(r, e->number == EACCES ? "Run the gate as a user that may read it, for instance "
                                            "the main container's."
@@ -161,7 +166,7 @@ static void judge_chain(const struct ig_question *q, struct ig_result *r)
         IG_AUTO_FREE char *what = ig_script_what(target, q->target);
         const struct ig_image *image = ig_target_image(target, &e);
         if (image == NULL) {
-            say_unreadable(what, &e, r);
+            say_unreadable(q, what, &e, r);
             return;
         }
         if (image->kind != IG_IMAGE_SCRIPT) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "checks/libraries.h"
 #include "checks/programs.h"
 #include "checks/undefined.h"
@@ -245,6 +246,7 @@ static void judge_program(const struct ig_question *q, struct ig_target *program
         ig_result_set(r, IG_STATUS_ERROR, "The program's symbols cannot be told: %s.",
                       e.text[0] != '\0' ? e.text : "it cannot be read as ELF");
         ig_result_fix(r, "See binary.machine and binary.libraries.");
+        ig_add_hidden(q->scene, e.number, r);
         return;
     }
     judge(q, resolution, r);
@@ -261,6 +263,7 @@ static void run(const struct ig_question *q, struct ig_result *r)
         ig_result_set(r, IG_STATUS_ERROR, "The program's symbols cannot be told: %s.",
                       e.text[0] != '\0' ? e.text : "it cannot be read as ELF");
         ig_result_fix(r, "See binary.machine.");
+        ig_add_hidden(q->scene, e.number, r);
     }
 }
 

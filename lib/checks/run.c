@@ -203,7 +203,7 @@ static void *conduct(void *context)
     set_deadline(run);
     run->shared = ig_shared_new(run->scene.root, library_changed, run);
     judge_proc(run);
-    if (ig_scene_graft(&run->scene, &e) != 0) {
+    if (ig_scene_graft(&run->scene, &run->options.mounts, &e) != 0) {
         ig_shared_finish(run->shared);
         finish(run, true, &e);
         return NULL;

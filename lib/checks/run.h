@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "checks/scene.h"
 #include "core/error.h"
 #include "elf/image.h"
 #include "policy/policy.h"
@@ -18,6 +19,7 @@ struct ig_progress;
 struct ig_run_options {
     const char *root;                  /* --root, or NULL */
     const struct ig_machine *machine;  /* NULL: this one */
+    struct ig_container_mounts mounts; /* what the main container mounts */
     unsigned stall;                    /* seconds without progress, at least 1 */
     unsigned timeout;                  /* seconds in all, at least 1 */
     unsigned settle;                   /* seconds; 0: do not wait for volumes to become quiet */

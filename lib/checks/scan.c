@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "core/mem.h"
 #include "elf/dynamic.h"
 #include "elf/head.h"
@@ -133,7 +134,8 @@ int ig_scan_folder(struct ig_policy *policy, const struct ig_scene *scene, const
 }
 
 int ig_scan_add(struct ig_policy *policy, const char *root, const char *dir,
-                const struct ig_machine *machine, struct ig_error *e)
+                const struct ig_machine *machine, const struct ig_container_mounts *mounts,
+                struct ig_error *e)
 {
     struct ig_scene scene;
     size_t found = 0;
@@ -141,7 +143,7 @@ int ig_scan_add(struct ig_policy *policy, const char *root, const char *dir,
     if (ig_scene_open(&scene, policy, root, machine, e) != 0) {
         return -1;
     }
-    if (ig_scene_graft(&scene, e) != 0) {
+    if (ig_scene_graft(&scene, mounts, e) != 0) {
         ig_scene_close(&scene);
         return -1;
     }
@@ -153,6 +155,8 @@ int ig_scan_add(struct ig_policy *policy, const char *root, const char *dir,
         status = ig_scan_folder(policy, &scene, start, NULL, &found, e);
         if (status == 0 && found == 0) {
             status = ig_error_set(e, 0, "no ELF program or library of this machine below %s", dir);
+        } else if (status != 0) {
+            ig_hidden_explain(&scene, e);
         }
     }
     ig_scene_close(&scene);

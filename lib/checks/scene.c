@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "checks/cpus.h"
+#include "checks/hidden.h"
 #include "core/buf.h"
 #include "core/mem.h"
 #include "fsroot/permits.h"
@@ -165,28 +166,50 @@ static int open_root(struct ig_scene *scene, struct ig_error *e)
     return empty < 0 && e->number != EACCES ? -1 : 0;
 }
 
-int ig_scene_graft(struct ig_scene *scene, struct ig_error *e)
+/* A volume that this container lacks is volume.mounted's to report. A folder of the gate's own that
+ * only has its name must not stand for what lies below --root. */
+static int is_there(const struct ig_scene *scene, const struct ig_subject *volume,
+                    struct ig_error *e)
 {
-    for (size_t i = 0; i < scene->policy->subject_count; i++) {
+    struct ig_walk walk;
+    int there = ig_fsroot_walk(scene->own, ig_volume_at(volume), 0, &walk) == 0;
+    if (there && volume->at == NULL) {
+        there = is_mount_point(scene, &walk, "", e);
+    }
+    ig_walk_free(&walk);
+    return there;
+}
+
+/* *SEEN: does this container have it? */
+static int graft(struct ig_scene *scene, const struct ig_subject *volume, bool *seen,
+                 struct ig_error *e)
+{
+    int there = is_there(scene, volume, e);
+    bool elsewhere = scene->rooted || volume->at != NULL;
+    *seen = there > 0;
+    if (there < 0 ||
+        (there > 0 && elsewhere && scene->root != NULL &&
+         ig_fsroot_graft(scene->root, volume->path, ig_volume_at(volume), e) != 0)) {
+        return ig_error_context(e, "volume %s", volume->path);
+    }
+    return 0;
+}
+
+int ig_scene_graft(struct ig_scene *scene, const struct ig_container_mounts *mounts,
+                   struct ig_error *e)
+{
+    size_t count = scene->policy->subject_count;
+    IG_AUTO_FREE bool *seen = ig_alloc_array(count, sizeof *seen);
+    for (size_t i = 0; i < count; i++) {
         const struct ig_subject *volume = &scene->policy->subjects[i];
-        if (volume->kind != IG_KIND_VOLUME || (!scene->rooted && volume->at == NULL)) {
-            continue;
+        /* The volumes in the gate's own places need no look where nothing else is said of them. */
+        bool asked = scene->rooted || volume->at != NULL || mounts->count > 0;
+        if (volume->kind == IG_KIND_VOLUME && asked && graft(scene, volume, &seen[i], e) != 0) {
+            return -1;
         }
-        /* A volume that this container lacks is volume.mounted's to report. A folder of the gate's
-         * own that only has its name must not stand for what lies below --root. */
-        struct ig_walk walk;
-        int there = ig_fsroot_walk(scene->own, ig_volume_at(volume), 0, &walk) == 0;
-        if (there && volume->at == NULL) {
-            there = is_mount_point(scene, &walk, "", e);
-        }
-        ig_walk_free(&walk);
-        if (there < 0) {
-            return ig_error_context(e, "volume %s", volume->path);
-        }
-        if (there && scene->root != NULL &&
-            ig_fsroot_graft(scene->root, volume->path, ig_volume_at(volume), e) != 0) {
-            return ig_error_context(e, "volume %s", volume->path);
-        }
+    }
+    if (scene->root != NULL) {
+        ig_hidden_add(scene, mounts, seen);
     }
     return 0;
 }
@@ -254,6 +277,10 @@ void ig_scene_close(struct ig_scene *scene)
     free(scene->base);
     free(scene->root_fault);
     free(scene->root_path);
+    for (size_t i = 0; i < scene->hidden_count; i++) {
+        ig_hidden_clear(&scene->hidden[i]);
+    }
+    free(scene->hidden);
     *scene = (struct ig_scene){0};
 }
 

@@ -14,6 +14,15 @@
 #include "kernel/status.h"
 #include "policy/policy.h"
 
+struct ig_hidden;
+
+/* What the main container mounts: the mountPath of each of its volumeMounts, as --container-mount gives
+ * them. Borrowed. */
+struct ig_container_mounts {
+    const char *const *list;
+    size_t count;
+};
+
 struct ig_scene {
     const struct ig_policy *policy;
     bool rooted;                  /* --root was given */
@@ -27,6 +36,10 @@ struct ig_scene {
     struct ig_fsroot *own;        /* the gate's own "/" */
     struct ig_fsroot *bare;       /* of --root: the same without its volumes; else NULL */
     char *root_fault;             /* the sentence, where --root is missing or empty; else NULL */
+
+    struct ig_hidden *hidden;     /* what the main container mounts and the gate does not see; hidden.h */
+    size_t hidden_count;
+    bool sealed;                  /* one of them may lie anywhere: nothing in `root` can be looked up */
 
     struct ig_mounts mounts;      /* the gate's own mountinfo */
     bool mounts_known;
@@ -56,9 +69,10 @@ struct ig_scene {
 int ig_scene_open(struct ig_scene *scene, const struct ig_policy *policy, const char *root,
                   const struct ig_machine *machine, struct ig_error *e);
 /* Put the policy's volumes into scene->root, where --root or "at" makes that different from what the
- * gate's own container has. Apart from ig_scene_open(), since a volume may hang. -1 where one cannot
- * be told to be there or not. */
-int ig_scene_graft(struct ig_scene *scene, struct ig_error *e);
+ * gate's own container has, and hide there what else MOUNTS puts over it. Apart from ig_scene_open(),
+ * since a volume may hang. -1 where one cannot be told to be there or not. */
+int ig_scene_graft(struct ig_scene *scene, const struct ig_container_mounts *mounts,
+                   struct ig_error *e);
 void ig_scene_close(struct ig_scene *scene);
 
 /* Where PATH of the policy starts in scene->root. A malloc'd string. */

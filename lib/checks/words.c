@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "checks/hidden.h"
 #include "core/mem.h"
 
 bool ig_fault_of_the_image(int number)
@@ -19,6 +20,9 @@ void ig_say_not_found(const struct ig_question *q, const char *what, const struc
 {
     char words[160];
     ig_errno_text(walk->error, words, sizeof words);
+    if (ig_say_hidden(q->scene, what, walk->error, r)) {
+        return;
+    }
     if (!ig_fault_of_the_image(walk->error)) {
         ig_result_set(r, IG_STATUS_ERROR, "%s cannot be looked up by the gate: %s at %s.", what,
                       words, walk->path);

@@ -38,6 +38,10 @@ const char *ig_errno_text(int number, char *buf, unsigned long size)
 {
     const char *name = ig_errno_name(number);
     char words[128];
+    if (number >= IG_EHIDDEN) {
+        snprintf(buf, size, "hidden from the gate");
+        return buf;
+    }
     /* strerror_r exists in two incompatible forms; strerror() in musl and the
      * messages below glibc's threshold are static strings, but only the XSI
      * form promises it, and _GNU_SOURCE hides that one. */

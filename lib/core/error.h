@@ -15,6 +15,10 @@ struct ig_error {
                                   sanitizes it, see text.h */
 };
 
+/* No system call's errno, those end at 4095: a look-up came to a place where another volume lies than
+ * this process sees (fsroot/fsroot.h). What is added to it says which. */
+enum { IG_EHIDDEN = 5000 };
+
 /* Fill E with the formatted text and NUMBER; when NUMBER is not 0, ": " and
  * what it means are appended. Always returns -1, so that a caller can write
  * `return ig_error_set(...)`. E may be NULL (the caller does not care). */

@@ -91,6 +91,12 @@ const struct ig_known_loader *ig_files_loader(struct ig_files *files, const stru
     *new = (struct ig_loader_node){.path = ig_strdup(path), .e_machine = program->e_machine,
                                 .e_class = program->e_class};
     new->known.located = ig_files_locate(files, root, path, &number);
+    if (number >= IG_EHIDDEN) {
+        /* It decides where libraries are looked for. */
+        ig_error_set(e, number, "%s", path);
+        free_loader(new);
+        return NULL;
+    }
     if (read_loader(root, path, program, &new->known, e) != 0) {
         free_loader(new);
         return NULL;

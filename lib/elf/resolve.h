@@ -115,6 +115,7 @@ struct ig_need {
     char *fault;            /* where the loader gives up although a file is there: its reason */
     bool unread;            /* the gate could not look: neither found nor missing; `fault` says
                                why */
+    int unread_errno;       /* likewise, where it is an errno; else 0 */
     struct ig_try *tries;   /* in order; kept where it was not found, or with `trace`. Directories
                                that the loader knows by then to be absent are not tried again */
     size_t try_count;
@@ -147,6 +148,7 @@ struct ig_resolution {
     const struct ig_located *loader, *cache;
     char *limit;                   /* the gate reached a limit, or could not read what decides: a
                                       sentence; else NULL */
+    int limit_errno;               /* where it was an errno; else 0 */
     char *refused;                 /* which of the loader's own files (ld.so.cache, ...) the program's
                                       user may not read: sentences; else NULL */
 };

@@ -239,6 +239,7 @@ enum ig_found ig_search_unread(struct ig_search *s, const char *path, enum ig_ru
                                size_t rule_of, int number)
 {
     char words[160];
+    s->need->unread_errno = number;
     return give_up(s, path, rule, rule_of, true, ig_errno_text(number, words, sizeof words));
 }
 

@@ -40,6 +40,7 @@ void ig_search_unknown(struct ig_search *s, const struct ig_error *e)
 {
     if (s->out->limit == NULL) {
         s->out->limit = ig_format("the gate cannot read a file of the loader's own: %s", e->text);
+        s->out->limit_errno = e->number;
     }
 }
 

@@ -150,7 +150,7 @@ static const struct ig_meta *look_again(const struct ig_dir *dir, const char *na
 {
     const struct ig_place *place = &dir->place;
     struct stat s;
-    if (place->root->graft_count != 0 || place->levels[place->depth].implied) {
+    if (place->levels[place->depth].above_graft || place->levels[place->depth].implied) {
         return NULL;
     }
     size_t i = first_link(before);

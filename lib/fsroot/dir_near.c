@@ -20,7 +20,8 @@ enum { OTHER = -1 };
 static bool is_plain(const struct ig_dir *dir)
 {
     const struct ig_place *p = &dir->place;
-    return !p->bare && p->root->graft_count == 0 && p->meta.mnt_id != 0 &&
+    const struct ig_level *here = &p->levels[p->depth];
+    return !p->bare && !here->above_graft && !here->implied && p->meta.mnt_id != 0 &&
            p->mounted.mnt_id == p->meta.mnt_id && ig_mounted_has_plain_links(&p->mounted);
 }
 
@@ -29,6 +30,7 @@ static void add_hop(const struct ig_dir *dir, const char *name, struct ig_hop ho
 {
     struct ig_arena *memory = ig_walk_memory(out);
     hop.path = ig_place_path(&dir->place, name, memory);
+    hop.grafted = dir->place.levels[dir->place.depth].grafted;
     out->hops = ig_arena_room(memory, out->hops, out->count, sizeof *out->hops);
     out->hops[out->count++] = hop;
 }

@@ -86,32 +86,41 @@ int ig_fsroot_is_empty(const struct ig_fsroot *root, struct ig_error *e)
     return entry == NULL;
 }
 
-/* POINT without symlinks, as far as ROOT has it. What is missing is taken as it stands: the
- * directories that it implies are plain. */
-static char *resolved_point(const struct ig_fsroot *root, const char *point)
+/* What is missing is taken as it stands: the directories that it implies are plain. */
+char *ig_fsroot_point(const struct ig_fsroot *root, const char *point, int *number)
 {
     struct ig_walk walk;
     IG_AUTO_FREE char *rest = NULL;
-    char *resolved = NULL;
     ig_fsroot_walk_rest(root, point, &walk, &rest);
-    if (walk.error == 0 || walk.error == ENOENT) {
-        IG_AUTO_FREE char *whole = ig_format("%s/%s", walk.path, rest);
-        resolved = ig_path_normal(whole);
-    } else {
-        resolved = ig_path_normal(point);
+    /* On the hidden one itself it may well lie. */
+    bool there = walk.error == 0 || walk.error == ENOENT ||
+                 (walk.error >= IG_EHIDDEN && rest[strspn(rest, "/")] == '\0');
+    IG_AUTO_FREE char *whole = there ? ig_format("%s/%s", walk.path, rest) : ig_strdup(point);
+    if (number != NULL) {
+        *number = there ? 0 : walk.error;
     }
     ig_walk_free(&walk);
-    return resolved;
+    return ig_path_normal(whole);
+}
+
+static int add_graft(struct ig_fsroot *root, const char *point, const char *resolved,
+                     struct ig_graft graft, struct ig_error *e)
+{
+    if (point[0] != '/' || strcmp(resolved, "/") == 0) {
+        IG_AUTO_FREE char *shown = ig_escaped(point);
+        ig_walk_free(&graft.own);
+        return ig_error_set(e, EINVAL, "nothing can be mounted on \"%s\"", shown);
+    }
+    graft.point = ig_strdup(resolved);
+    root->grafts = ig_array_room(root->grafts, root->graft_count, sizeof *root->grafts);
+    root->grafts[root->graft_count++] = graft;
+    return 0;
 }
 
 int ig_fsroot_graft(struct ig_fsroot *root, const char *point, const char *own,
                     struct ig_error *e)
 {
-    IG_AUTO_FREE char *resolved = resolved_point(root, point);
-    if (point[0] != '/' || strcmp(resolved, "/") == 0) {
-        IG_AUTO_FREE char *shown = ig_escaped(point);
-        return ig_error_set(e, EINVAL, "nothing can be mounted on \"%s\"", shown);
-    }
+    IG_AUTO_FREE char *resolved = ig_fsroot_point(root, point, NULL);
     struct ig_fsroot *process = NULL;
     if (ig_fsroot_open("/", &process, e) != 0) {
         return -1;
@@ -125,31 +134,69 @@ int ig_fsroot_graft(struct ig_fsroot *root, const char *point, const char *own,
         ig_walk_free(&walk);
         return -1;
     }
-    root->grafts = ig_realloc_array(root->grafts, root->graft_count + 1, sizeof *root->grafts);
-    root->grafts[root->graft_count++] =
-        (struct ig_graft){.point = IG_STEAL(resolved), .own = walk};
+    return add_graft(root, point, resolved, (struct ig_graft){.own = walk}, e);
+}
+
+int ig_fsroot_hide(struct ig_fsroot *root, const char *point, int number, char **resolved,
+                   struct ig_error *e)
+{
+    int unknown = 0;
+    IG_AUTO_FREE char *leads_to = ig_fsroot_point(root, point, &unknown);
+    if (unknown != 0) {
+        IG_AUTO_FREE char *shown = ig_escaped(point);
+        return ig_error_set(e, unknown, "%s", shown);
+    }
+    struct ig_graft graft = {.hidden = number, .own = {.fd = -1, .parent_fd = -1}};
+    if (add_graft(root, point, leads_to, graft, e) != 0) {
+        return -1;
+    }
+    *resolved = IG_STEAL(leads_to);
     return 0;
+}
+
+void ig_fsroot_seal(struct ig_fsroot *root, int number)
+{
+    root->sealed = number;
 }
 
 const struct ig_graft *ig_fsroot_graft_on(const struct ig_fsroot *root, const char *path)
 {
+    const struct ig_graft *found = NULL;
     /* The newest first: it covers an older one on the same point. */
     for (size_t i = root->graft_count; i > 0; i--) {
-        if (strcmp(root->grafts[i - 1].point, path) == 0) {
-            return &root->grafts[i - 1];
+        const struct ig_graft *graft = &root->grafts[i - 1];
+        if ((found == NULL || graft->hidden != 0) && strcmp(graft->point, path) == 0) {
+            found = graft;
+        }
+        if (found != NULL && found->hidden != 0) {
+            break;
         }
     }
-    return NULL;
+    return found;
+}
+
+static bool is_below(const char *point, const char *path)
+{
+    size_t length = strcmp(path, "/") == 0 ? 0 : strlen(path);
+    return strncmp(point, path, length) == 0 && point[length] == '/';
 }
 
 bool ig_fsroot_graft_below(const struct ig_fsroot *root, const char *path)
 {
-    size_t length = strlen(path);
     for (size_t i = 0; i < root->graft_count; i++) {
-        const char *point = root->grafts[i].point;
-        if (strncmp(point, path, length) == 0 && point[length] == '/') {
+        if (is_below(root->grafts[i].point, path)) {
             return true;
         }
     }
     return false;
+}
+
+const struct ig_graft *ig_fsroot_hidden_below(const struct ig_fsroot *root, const char *path)
+{
+    for (size_t i = 0; i < root->graft_count; i++) {
+        if (root->grafts[i].hidden != 0 && is_below(root->grafts[i].point, path)) {
+            return &root->grafts[i];
+        }
+    }
+    return NULL;
 }

@@ -7,6 +7,7 @@
 
 struct ig_graft {
     char *point;        /* where in the root; absolute, symlink-free */
+    int hidden;         /* what a look-up fails with that comes there; 0: it leads to OWN */
     struct ig_walk own; /* what stands there, walked from this process's "/" */
 };
 
@@ -14,12 +15,16 @@ struct ig_fsroot {
     int fd; /* O_PATH directory */
     struct ig_graft *grafts;
     size_t graft_count;
+    int sealed;  /* what each walk fails with; 0 for none */
 };
 
-/* The graft exactly on PATH, or NULL. */
+/* The graft exactly on PATH, or NULL. A hidden one before any other: which of two volumes a runtime
+ * mounts last is not known. */
 const struct ig_graft *ig_fsroot_graft_on(const struct ig_fsroot *root, const char *path);
 /* Is there a graft below PATH? */
 bool ig_fsroot_graft_below(const struct ig_fsroot *root, const char *path);
+/* One of those that are hidden, or NULL. */
+const struct ig_graft *ig_fsroot_hidden_below(const struct ig_fsroot *root, const char *path);
 
 /* As ig_fsroot_walk(), and what was left of the text, malloc'd: where the walk failed with
  * ENOENT, "path" and "/" and *REST name what is missing. */

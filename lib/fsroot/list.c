@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "core/text.h"
+#include "fsroot/internal.h"
 
 /* Deeper than any image; each level holds a descriptor. */
 enum { DEPTH_MAX = 256 };
@@ -133,6 +135,21 @@ static int list_directory(struct lister *l, int fd, const char *path)
     return status;
 }
 
+/* What lies on a hidden volume is not seen, though this root may have no such folder. */
+static int list_whole(struct lister *l, const struct ig_fsroot *root, int fd, const char *path)
+{
+    const struct ig_graft *hidden = ig_fsroot_hidden_below(root, path);
+    if (hidden != NULL) {
+        IG_AUTO_FREE char *shown = ig_escaped(hidden->point);
+        ig_error_set(l->e, hidden->hidden, "%s cannot be listed", shown);
+        if (l->unseen == NULL) {
+            return -1;
+        }
+        l->unseen(l->context, l->e);
+    }
+    return list_directory(l, fd, path);
+}
+
 int ig_fsroot_list(const struct ig_fsroot *root, const char *dir,
                    int (*found)(void *context, const struct ig_listed *file, struct ig_error *e),
                    void (*unseen)(void *context, const struct ig_error *why), void *context,
@@ -150,7 +167,7 @@ int ig_fsroot_list(const struct ig_fsroot *root, const char *dir,
     } else {
         IG_AUTO_CLOSE int fd = openat(walk.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         status = fd < 0 ? ig_error_set(&own, errno, "%s cannot be listed", dir)
-                        : list_directory(&lister, fd, walk.path);
+                        : list_whole(&lister, root, fd, walk.path);
     }
     ig_walk_free(&walk);
     if (status != 0 && e != NULL) {

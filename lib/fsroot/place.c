@@ -42,7 +42,7 @@ int ig_place_start(struct ig_place *p, const struct ig_fsroot *root, bool bare)
 {
     *p = (struct ig_place){.root = root, .fd = -1, .parent_fd = -1, .size = 16, .bare = bare};
     p->levels = ig_alloc_array(p->size, sizeof *p->levels);
-    return ig_place_to_root(p);
+    return root->sealed != 0 ? root->sealed : ig_place_to_root(p);
 }
 
 void ig_place_free(struct ig_place *p)
@@ -96,7 +96,8 @@ int ig_place_to_root(struct ig_place *p)
     }
     cut(p, 0);
     p->levels[0] = (struct ig_level){
-        .dev = meta.dev, .ino = meta.ino, .mnt_id = meta.mnt_id, .outer_fd = -1};
+        .dev = meta.dev, .ino = meta.ino, .mnt_id = meta.mnt_id, .outer_fd = -1,
+        .above_graft = p->root->graft_count > 0};
     stand_on(p, ig_steal_fd(&fd), -1, &meta);
     return 0;
 }
@@ -171,6 +172,8 @@ static void add_level(struct ig_place *p, const char *name, const struct ig_leve
     }
     p->levels[p->depth] = *level;
     p->levels[p->depth].length = p->path.length;
+    p->levels[p->depth].above_graft = p->levels[p->depth - 1].above_graft &&
+                                      ig_fsroot_graft_below(p->root, ig_buf_text(&p->path));
 }
 
 int ig_place_enter(struct ig_place *p, int fd, struct ig_meta *meta, const char *name,
@@ -198,7 +201,7 @@ int ig_place_enter(struct ig_place *p, int fd, struct ig_meta *meta, const char 
 
 bool ig_place_implies(const struct ig_place *p, const char *name)
 {
-    if (p->root->graft_count == 0) {
+    if (!p->levels[p->depth].above_graft) {
         return false;
     }
     IG_AUTO_ARENA struct ig_arena memory = {0};
@@ -207,7 +210,7 @@ bool ig_place_implies(const struct ig_place *p, const char *name)
 
 const struct ig_graft *ig_place_graft(const struct ig_place *p, const char *name)
 {
-    if (p->root->graft_count == 0) {
+    if (!p->levels[p->depth].above_graft) {
         return NULL;
     }
     IG_AUTO_ARENA struct ig_arena memory = {0};

@@ -15,6 +15,7 @@ struct ig_level {
                                      exists: the directory it lies in; else -1 */
     bool grafted;                 /* it or one above it is a graft's root */
     bool implied;                 /* ROOT has no such directory, see ig_fsroot_graft() */
+    bool above_graft;             /* a graft lies below it: only then may a name in it lead to one */
 };
 
 /* What statfs(2) says of one mount. */

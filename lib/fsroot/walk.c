@@ -193,6 +193,7 @@ static int open_name(struct ig_walker *w, const char *name, const struct ig_graf
         return fd < 0 && directory && errno == ENOTDIR ? openat(w->place.fd, name, STEP) : fd;
     }
     int number = ig_place_check_search(&w->place);
+    number = number != 0 ? number : (*graft)->hidden;
     if (number != 0) {
         errno = number;
         return -1;

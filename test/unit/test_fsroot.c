@@ -26,6 +26,7 @@
 
 #include "core/mem.h"
 #include "fsroot/fsroot.h"
+#include "fsroot/list.h"
 #include "kernel/mountinfo.h"
 
 enum { DEEP = 1000, ORDINARY_ID = 1001 };
@@ -705,6 +706,177 @@ START_TEST(parent_of_a_graft_is_its_own)
 }
 END_TEST
 
+/* --- what is mounted and not seen ------------------------------------------ */
+
+enum { HIDDEN = IG_EHIDDEN, OTHER_HIDDEN };
+
+static int hide(const char *point, int number, char **resolved, struct ig_error *e)
+{
+    char *leads_to = NULL;
+    int result = ig_fsroot_hide(root, point, number, &leads_to, e);
+    if (resolved != NULL) {
+        *resolved = leads_to;
+    } else {
+        free(leads_to);
+    }
+    return result;
+}
+
+static const struct row hidden_rows[] = {
+    {"/etc", 0, HIDDEN, "/etc", "D/"},
+    {"/etc", IG_WALK_NOFOLLOW, HIDDEN, "/etc", "D/"},
+    {"/etc/passwd", 0, HIDDEN, "/etc", "D/"},
+    {"/etc/nowhere", 0, HIDDEN, "/etc", "D/"},
+    {"/etc/..", 0, HIDDEN, "/etc", "D/"},
+    {"/dir-slash", 0, HIDDEN, "/etc", "D/ L/dir-slash>etc/!"},
+    {"/bin/chain", 0, HIDDEN, "/etc",
+     "D/ L/bin>usr/bin D/usr D/usr/bin L/usr/bin/chain>up! L/usr/bin/up>../../../../etc/passwd! "
+     "D/usr D/"},
+    {"/usr/bin/prog", 0, 0, "/usr/bin/prog", "D/ D/usr D/usr/bin F/usr/bin/prog"},
+    {"/et", 0, ENOENT, "/et", "D/"},
+    {"/etc2", 0, ENOENT, "/etc2", "D/"},
+    /* Over what is seen, whichever came first; also in it, and where neither has a parent. */
+    {"/data/abs", 0, HIDDEN, "/data", "D/"},
+    {"/empty/data", 0, 0, "/empty/data", "D/ d/empty f/empty/data"},
+    {"/empty/sub/file", 0, OTHER_HIDDEN, "/empty/sub", "D/ d/empty"},
+    {"/empty/near", 0, OTHER_HIDDEN, "/empty/sub", "D/ d/empty l/empty/near>sub/file!"},
+    {"/srv/app", 0, 0, "/srv/app", "D/ D/srv F/srv/app"},
+    {"/srv/app/x/y", 0, HIDDEN, "/srv/app/x", "D/ D/srv D/srv/app"},
+    {"/srv/app/y", 0, ENOENT, "/srv/app/y", "D/ D/srv D/srv/app"},
+};
+
+static void hide_some(void)
+{
+    ck_assert_int_eq(graft("/empty", "vol", NULL), 0);
+    ck_assert_int_eq(hide("/data", HIDDEN, NULL, NULL), 0);
+    ck_assert_int_eq(graft("/data", "vol", NULL), 0);
+    ck_assert_int_eq(hide("/dir-slash", HIDDEN, NULL, NULL), 0);
+    ck_assert_int_eq(hide("/empty/sub", OTHER_HIDDEN, NULL, NULL), 0);
+    ck_assert_int_eq(hide("/srv/app/x", HIDDEN, NULL, NULL), 0);
+}
+
+START_TEST(what_is_hidden_is_not_passed)
+{
+    const struct row *row = &hidden_rows[_i];
+    struct ig_walk walk;
+    hide_some();
+    ck_assert_int_eq(ig_fsroot_walk(root, row->path, row->flags, &walk), row->error == 0 ? 0 : -1);
+    char *hops = hops_text(&walk);
+    ck_assert_msg(walk.error == row->error, "%s: %d", row->path, walk.error);
+    ck_assert_str_eq(walk.path, row->at);
+    ck_assert_str_eq(hops, row->hops);
+    ck_assert(walk.error == 0 || walk.fd == -1);
+    free(hops);
+    ig_walk_free(&walk);
+}
+END_TEST
+
+/* Each other way to come to a file or folder. */
+START_TEST(what_is_hidden_is_not_read)
+{
+    struct ig_buf text = {0};
+    struct ig_error e = {0};
+    struct ig_dir *dir = NULL;
+    struct ig_walk walk;
+    char *target = NULL;
+    hide_some();
+    ck_assert_int_eq(ig_fsroot_slurp(root, "/etc/passwd", 100, &text, &e), -1);
+    ck_assert_int_eq(e.number, HIDDEN);
+    ck_assert_int_eq(ig_fsroot_readlink(root, "/data/abs", &target, &e), -1);
+    ck_assert_int_eq(e.number, HIDDEN);
+    ck_assert_int_eq(ig_dir_open(root, "/etc", 0, &dir), HIDDEN);
+    ck_assert_ptr_null(dir);
+    ck_assert_int_eq(ig_dir_open(root, "/etc/..", 0, &dir), HIDDEN);
+    ck_assert_int_eq(ig_dir_open(root, "/empty", 0, &dir), 0);
+    struct ig_arena memory = {0};
+    ck_assert_int_eq(ig_dir_walk_near(dir, "sub", &memory, &walk), -1);
+    ck_assert_int_eq(ig_dir_walk(dir, "sub", 0, &walk), -1);
+    ck_assert_int_eq(walk.error, OTHER_HIDDEN);
+    ig_walk_free(&walk);
+    ck_assert_int_eq(ig_dir_walk(dir, "near", IG_WALK_BARE, &walk), -1);
+    ck_assert_int_eq(walk.error, OTHER_HIDDEN);
+    ig_walk_free(&walk);
+    ig_arena_free(&memory);
+    ig_dir_close(dir);
+    ig_fsroot_seal(root, OTHER_HIDDEN);
+    ck_assert_int_eq(ig_fsroot_walk(root, "/usr/bin/prog", 0, &walk), -1);
+    ck_assert_int_eq(walk.error, OTHER_HIDDEN);
+    ig_walk_free(&walk);
+    ck_assert_int_eq(ig_dir_open(root, "/usr/bin", 0, &dir), OTHER_HIDDEN);
+}
+END_TEST
+
+static int count_listed(void *context, const struct ig_listed *file, struct ig_error *e)
+{
+    (void)file;
+    (void)e;
+    ++*(size_t *)context;
+    return 0;
+}
+
+static void note_number(void *context, const struct ig_error *why)
+{
+    (void)context;
+    ck_assert_int_eq(why->number, HIDDEN);
+}
+
+START_TEST(what_is_hidden_is_not_listed)
+{
+    static const struct {
+        const char *dir;
+        int number;
+    } rows[] = {{"/usr", 0}, {"/usr/bin", HIDDEN}, {"/usr/bin/x", HIDDEN}, {"/us", ENOENT}};
+    for (size_t i = 0; i < IG_COUNT(rows); i++) {
+        size_t files = 0;
+        struct ig_error e = {0};
+        const char *point = rows[i].number == 0 ? "/usr/bins/x" : "/usr/bin/x";
+        ig_fsroot_close(root);
+        open_root("root");
+        ck_assert_int_eq(hide(i == 0 ? "/usr2" : point, HIDDEN, NULL, NULL), 0);
+        int status = ig_fsroot_list(root, rows[i].dir, count_listed, NULL, &files, &e);
+        ck_assert_int_eq(status, rows[i].number == 0 ? 0 : -1);
+        ck_assert_int_eq(e.number, rows[i].number);
+        ck_assert_uint_eq(files, i == 0);
+    }
+    /* Who goes on is told, and gets the rest. */
+    size_t files = 0;
+    ig_fsroot_close(root);
+    open_root("root");
+    ck_assert_int_eq(hide("/usr/bin/x", HIDDEN, NULL, NULL), 0);
+    ck_assert_int_eq(ig_fsroot_list(root, "/usr", count_listed, note_number, &files, NULL), 0);
+    ck_assert_uint_eq(files, 1);
+}
+END_TEST
+
+START_TEST(hidden_points_are_resolved)
+{
+    static const struct {
+        const char *point, *leads_to;
+        int number;
+    } rows[] = {
+        {"/bin", "/usr/bin", 0},           {"/bin//x/", "/usr/bin/x", 0},
+        {"/empty/near", "/empty/sub/file", 0}, {"/dangling", "/nowhere/x", 0},
+        {"/to-root", NULL, EINVAL},        {"/", NULL, EINVAL},
+        {"usr", NULL, EINVAL},             {"/loop", NULL, ELOOP},
+        {"/etc/passwd/x", NULL, ENOTDIR},  {"/data/x", NULL, HIDDEN},
+        {"/data", "/data", 0},             {"/to-root/data/", "/data", 0},
+    };
+    for (size_t i = 0; i < IG_COUNT(rows); i++) {
+        char *leads_to = NULL;
+        struct ig_error e = {0};
+        ig_fsroot_close(root);
+        open_root("root");
+        ck_assert_int_eq(graft("/empty", "vol", NULL), 0);
+        ck_assert_int_eq(hide("/data", HIDDEN, NULL, NULL), 0);
+        ck_assert_int_eq(hide(rows[i].point, OTHER_HIDDEN, &leads_to, &e),
+                         rows[i].number == 0 ? 0 : -1);
+        ck_assert_msg(e.number == rows[i].number, "%s: %d", rows[i].point, e.number);
+        ck_assert(rows[i].leads_to == NULL || strcmp(leads_to, rows[i].leads_to) == 0);
+        free(leads_to);
+    }
+}
+END_TEST
+
 START_TEST(open_reads_regular_files)
 {
     struct ig_walk walk;
@@ -1094,6 +1266,10 @@ int main(void)
     tcase_add_test(tc, grafts_within_grafts);
     tcase_add_test(tc, bad_grafts_are_refused);
     tcase_add_test(tc, parent_of_a_graft_is_its_own);
+    tcase_add_loop_test(tc, what_is_hidden_is_not_passed, 0, IG_COUNT(hidden_rows));
+    tcase_add_test(tc, what_is_hidden_is_not_read);
+    tcase_add_test(tc, what_is_hidden_is_not_listed);
+    tcase_add_test(tc, hidden_points_are_resolved);
     tcase_add_test(tc, open_reads_regular_files);
     tcase_add_loop_test(tc, open_refuses_the_rest, 0, IG_COUNT(unopened));
     tcase_add_test(tc, open_notices_a_replaced_file);

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "checks/hidden.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+/* --- what may be a mountPath ---------------------------------------------- */
+
+static bool goes_up(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, "..")) != NULL; at += 2) {
+        if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int ig_hidden_check(const struct ig_container_mounts *mounts, struct ig_error *e)
+{
+    for (size_t i = 0; i < mounts->count; i++) {
+        IG_AUTO_FREE char *shown = ig_escaped(mounts->list[i]);
+        IG_AUTO_FREE char *path = ig_path_normal(mounts->list[i]);
+        const char *fault = path[0] != '/'             ? "is no absolute path"
+                            : strcmp(path, "/") == 0   ? "is the whole root"
+                            : strlen(path) >= PATH_MAX ? "is too long for a path"
+                            : goes_up(path)            ? "has a \"..\" in it"
+                                                       : NULL;
+        if (fault != NULL) {
+            return ig_error_set(e, 0, "--container-mount: \"%s\" %s; give the mountPath of one of "
+                                      "the container's volumeMounts", shown, fault);
+        }
+    }
+    return 0;
+}
+
+/* --- why, and what to do --------------------------------------------------- */
+
+/* The `volumes` entry for PATH, whose index comes to *INDEX; NULL where there is none. */
+static const struct ig_subject *entry_for(const struct ig_policy *policy, const char *path,
+                                          size_t *index)
+{
+    for (*index = 0; *index < policy->subject_count; ++*index) {
+        const struct ig_subject *subject = &policy->subjects[*index];
+        if (subject->kind == IG_KIND_VOLUME && strcmp(subject->path, path) == 0) {
+            return subject;
+        }
+    }
+    return NULL;
+}
+
+/* {"mountPath": "/app", "at": "/volumes/app"}, malloc'd. */
+static char *entry_text(const char *path, const char *at)
+{
+    struct ig_buf text = {0};
+    struct ig_json j = {.out = &text};
+    ig_buf_adds(&text, "{\"mountPath\": ");
+    ig_json_string(&j, NULL, path);
+    ig_buf_adds(&text, ", \"at\": ");
+    j.has_items = false;
+    ig_json_string(&j, NULL, at);
+    ig_buf_adds(&text, "}");
+    return ig_buf_steal(&text);
+}
+
+/* How the volume on PATH comes in sight. OTHERWISE: what else would help. */
+static char *how_to_show(const struct ig_scene *scene, const char *path, const char *otherwise)
+{
+    size_t index = 0;
+    const struct ig_subject *entry = entry_for(scene->policy, path, &index);
+    if (entry != NULL) {
+        IG_AUTO_FREE char *at = ig_escaped(ig_volume_at(entry));
+        return ig_format("Mount that volume at %s in the gate's container, where the policy's "
+                         "volumes says it is%s.", at, otherwise);
+    }
+    IG_AUTO_FREE char *at = ig_format("/volumes%s", path);
+    IG_AUTO_FREE char *text = entry_text(path, at);
+    IG_AUTO_FREE char *shown = ig_escaped(at);
+    return ig_format("Add %s to the policy's volumes and mount that volume at %s in the gate's "
+                     "container%s.", text, shown, otherwise);
+}
+
+/* --- hiding --------------------------------------------------------------- */
+
+/* The strings of HIDDEN are taken over. */
+static void add(struct ig_scene *scene, struct ig_hidden hidden)
+{
+    scene->hidden = ig_array_room(scene->hidden, scene->hidden_count, sizeof *scene->hidden);
+    scene->hidden[scene->hidden_count++] = hidden;
+}
+
+static int next_number(const struct ig_scene *scene)
+{
+    return IG_EHIDDEN + (int)scene->hidden_count;
+}
+
+/* What is mounted on PATH may lie anywhere: the way there failed with NUMBER. Then nothing can be
+ * judged. The first such mount is told. */
+static void seal(struct ig_scene *scene, const char *path, int number)
+{
+    const struct ig_hidden *outer = ig_hidden_of(scene, number);
+    IG_AUTO_FREE char *shown = ig_escaped(path);
+    IG_AUTO_FREE char *above = outer != NULL ? ig_escaped(outer->mount) : NULL;
+    char words[160];
+    struct ig_hidden hidden = {.mount = ig_strdup(path)};
+    if (scene->sealed) {
+        ig_hidden_clear(&hidden);
+        return;
+    }
+    if (outer != NULL) {
+        hidden.what = ig_format("cannot be judged: the container mounts a volume at %s, below the "
+                                "volume at %s, which the gate does not see. A symlink on that one "
+                                "may lead the mount to any folder", shown, above);
+        hidden.fix = how_to_show(scene, outer->mount, "");
+    } else if (number == EINVAL) {
+        hidden.what = ig_format("cannot be judged: the container mounts a volume at %s, which "
+                                "leads to the root itself", shown);
+        hidden.fix = ig_strdup("Correct that mountPath, or the symlink in the image.");
+    } else {
+        hidden.what = ig_format("cannot be judged: the container mounts a volume at %s, and the "
+                                "gate cannot find out where that leads: %s", shown,
+                                ig_errno_text(number, words, sizeof words));
+        hidden.fix = ig_strdup(number == EACCES
+                                   ? "Run the gate as a user that may search the folders on the "
+                                     "way, for instance as the main container's user."
+                                   : "Correct that mountPath, or the symlinks in the image: a "
+                                     "runtime could mount nothing there.");
+    }
+    ig_fsroot_seal(scene->root, next_number(scene));
+    scene->sealed = true;
+    add(scene, hidden);
+}
+
+static void hide(struct ig_scene *scene, const char *path, bool doubly)
+{
+    struct ig_error e = {0};
+    IG_AUTO_FREE char *point = NULL;
+    if (ig_fsroot_hide(scene->root, path, next_number(scene), &point, &e) != 0) {
+        seal(scene, path, e.number);
+        return;
+    }
+    IG_AUTO_FREE char *shown = ig_escaped(path);
+    IG_AUTO_FREE char *end = ig_escaped(point);
+    bool same = strcmp(path, point) == 0;
+    struct ig_hidden hidden = {.mount = ig_strdup(path), .point = IG_STEAL(point)};
+    if (doubly) {
+        hidden.what = ig_format("lies where the container mounts two volumes, at %s: nobody can "
+                                "tell which of them is on top", end);
+        hidden.fix = ig_format("Mount one volume only at %s in the main container.", end);
+    } else {
+        hidden.what = ig_format("lies on a volume that the container mounts at %s%s%s, and that "
+                                "the gate does not see", shown, same ? "" : ", which leads to ",
+                                same ? "" : end);
+        hidden.fix = how_to_show(scene, path, ", or do not mount it in the main container");
+    }
+    add(scene, hidden);
+}
+
+/* What the way to PATH meets now may have been hidden later than PATH was looked at. */
+static void find_nested(struct ig_scene *scene, const char *path)
+{
+    int number = 0;
+    free(ig_fsroot_point(scene->root, path, &number));
+    if (number >= IG_EHIDDEN) {
+        seal(scene, path, number);
+    }
+}
+
+/* One of the container's mounts. */
+struct mount {
+    const char *given;  /* borrowed */
+    char *path;         /* the same, normal */
+    char *end;          /* where it leads while nothing is hidden */
+    bool shown;         /* the gate has it */
+};
+
+/* Does another one lie at the same place as MOUNTS[I]? The API server refuses the same mountPath
+ * twice, but not "/data" and "/data/", nor a link and what it leads to. */
+static bool is_doubled(const struct mount *mounts, size_t count, size_t i)
+{
+    for (size_t n = 0; n < count; n++) {
+        if (strcmp(mounts[n].given, mounts[i].given) != 0 &&
+            strcmp(mounts[n].end, mounts[i].end) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct mount *look_at(const struct ig_scene *scene,
+                             const struct ig_container_mounts *from, const bool *seen)
+{
+    size_t index = 0;
+    struct mount *mounts = ig_alloc_array(from->count, sizeof *mounts);
+    for (size_t i = 0; i < from->count; i++) {
+        mounts[i].given = from->list[i];
+        mounts[i].path = ig_path_normal(from->list[i]);
+        mounts[i].end = ig_fsroot_point(scene->root, mounts[i].path, NULL);
+        mounts[i].shown = entry_for(scene->policy, mounts[i].path, &index) != NULL && seen[index];
+    }
+    return mounts;
+}
+
+void ig_hidden_add(struct ig_scene *scene, const struct ig_container_mounts *from,
+                   const bool *seen)
+{
+    struct mount *mounts = look_at(scene, from, seen);
+    for (size_t i = 0; i < from->count; i++) {
+        bool doubled = mounts[i].shown && is_doubled(mounts, from->count, i);
+        if (doubled || !mounts[i].shown) {
+            hide(scene, mounts[i].path, doubled);
+        }
+    }
+    for (size_t i = 0; i < from->count; i++) {
+        find_nested(scene, mounts[i].path);
+    }
+    for (size_t i = 0; i < scene->policy->subject_count; i++) {
+        if (scene->policy->subjects[i].kind == IG_KIND_VOLUME) {
+            find_nested(scene, scene->policy->subjects[i].path);
+        }
+    }
+    for (size_t i = 0; i < from->count; i++) {
+        free(mounts[i].path);
+        free(mounts[i].end);
+    }
+    free(mounts);
+}
+
+void ig_hidden_clear(struct ig_hidden *hidden)
+{
+    free(hidden->mount);
+    free(hidden->point);
+    free(hidden->what);
+    free(hidden->fix);
+    *hidden = (struct ig_hidden){0};
+}
+
+/* --- saying it ------------------------------------------------------------ */
+
+const struct ig_hidden *ig_hidden_of(const struct ig_scene *scene, int number)
+{
+    return number >= IG_EHIDDEN ? &scene->hidden[number - IG_EHIDDEN] : NULL;
+}
+
+bool ig_say_hidden(const struct ig_scene *scene, const char *what, int number,
+                   struct ig_result *r)
+{
+    const struct ig_hidden *hidden = ig_hidden_of(scene, number);
+    if (hidden == NULL) {
+        return false;
+    }
+    ig_result_set(r, IG_STATUS_ERROR, "%s %s.", what, hidden->what);
+    ig_result_fix(r, "%s", hidden->fix);
+    return true;
+}
+
+void ig_add_hidden(const struct ig_scene *scene, int number, struct ig_result *r)
+{
+    const struct ig_hidden *hidden = ig_hidden_of(scene, number);
+    if (hidden != NULL && r->status == IG_STATUS_ERROR && r->message != NULL) {
+        IG_AUTO_FREE char *said = IG_STEAL(r->message);
+        ig_result_set(r, IG_STATUS_ERROR, "%s That place %s.", said, hidden->what);
+        ig_result_fix(r, "%s", hidden->fix);
+    }
+}
+
+int ig_hidden_explain(const struct ig_scene *scene, struct ig_error *e)
+{
+    const struct ig_hidden *hidden = ig_hidden_of(scene, e->number);
+    if (hidden == NULL) {
+        return -1;
+    }
+    IG_AUTO_FREE char *said = ig_strdup(e->text);
+    int number = e->number;
+    ig_error_set(e, 0, "%s. That place %s. %.*s", said, hidden->what,
+                 (int)(strlen(hidden->fix) - 1), hidden->fix);
+    e->number = number;
+    return -1;
+}
+
+const struct ig_hidden *ig_hidden_in(const struct ig_scene *scene, const char *point,
+                                     size_t *next, const char **path)
+{
+    size_t length = strlen(point);
+    while (*next < scene->hidden_count) {
+        const struct ig_hidden *hidden = &scene->hidden[(*next)++];
+        *path = "";
+        if (hidden->point == NULL || strcmp(hidden->point, point) == 0) {
+            return hidden;
+        }
+        if (ig_path_below(hidden->point, point)) {
+            *path = hidden->point + length + 1;
+            return hidden;
+        }
+    }
+    return NULL;
+}
