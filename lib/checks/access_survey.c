@@ -61,10 +61,17 @@ static bool is_enclosed(const struct ig_access_survey *s, const struct ig_access
     return ig_access_places_enclose(&s->places, place) && !is_ignored(s, place->path);
 }
 
-static size_t ignored_below(const struct ig_access_survey *s, struct ig_access_place *place)
+static size_t ignored_below(struct ig_access_survey *s, struct ig_access_place *place)
 {
     size_t count = 0;
-    place->ignore = ig_alloc_array(s->ignore->count + 1, sizeof *place->ignore);
+    place->ignore = ig_alloc_array(s->ignore->count + s->hidden.count + 1, sizeof *place->ignore);
+    for (size_t i = 0; i < s->hidden.count; i++) {
+        const char *rest = below(s->hidden.list[i].path, place->path);
+        if (rest != NULL) {
+            place->ignore[count++] = rest;
+            s->mounts_below++;
+        }
+    }
     for (size_t i = 0; i < s->ignore->count; i++) {
         const char *rest = below(s->ignore->list[i], place->path);
         if (rest != NULL) {
@@ -145,10 +152,10 @@ static void walk_link(struct ig_access_survey *s, struct ig_access_link *link, u
             ig_access_note_way(s, &walk);
             list_place(s, ask(s, real, wants, &walk), &walk);
         }
-    } else if (!ig_fault_of_the_image(walk.error)) {
+    } else if (!ig_fault_of_the_image(walk.error) && walk.error < IG_EHIDDEN) {
         ig_access_problem(s, link->path, ig_errno_text(walk.error, words, sizeof words));
     }
-    /* Else it dangles: whoever made it knows what for. */
+    /* Else it dangles, or leads to a volume that is not seen: whoever made it knows what for. */
     ig_walk_free(&walk);
 }
 
@@ -178,12 +185,13 @@ static void follow_links(struct ig_access_survey *s)
     }
 }
 
-/* Once, though it may be asked to be read and written. */
-static void say_missing(struct ig_access_survey *s, const char *path, const struct ig_walk *walk)
+/* The walk to PATH failed with NUMBER. Once, though it may be asked to be read and written. */
+static void say_missing(struct ig_access_survey *s, const char *path, int number)
 {
     char words[160];
     IG_AUTO_FREE char *shown = ig_escaped(path);
-    bool missing = ig_fault_of_the_image(walk->error);
+    bool missing = ig_fault_of_the_image(number);
+    s->hidden_errno = number >= IG_EHIDDEN ? number : s->hidden_errno;
     for (size_t i = 0; i < s->r->item_count; i++) {
         if (strcmp(s->r->items[i].path, shown) == 0 &&
             strcmp(s->r->items[i].kind, missing ? "missing" : "error") == 0) {
@@ -191,9 +199,9 @@ static void say_missing(struct ig_access_survey *s, const char *path, const stru
         }
     }
     if (missing) {
-        ig_access_remember(s, &s->missing, "missing", path, ig_errno_name(walk->error));
+        ig_access_remember(s, &s->missing, "missing", path, ig_errno_name(number));
     } else {
-        ig_access_problem(s, path, ig_errno_text(walk->error, words, sizeof words));
+        ig_access_problem(s, path, ig_errno_text(number, words, sizeof words));
     }
 }
 
@@ -217,7 +225,7 @@ static void take_up(struct ig_access_survey *s, const char *path, unsigned want,
         ig_access_problem(s, path, what);
         s->leading_off++;
     } else if (!there) {
-        say_missing(s, path, &walk);
+        say_missing(s, path, walk.error);
     }
     ig_walk_free(&walk);
 }
@@ -271,6 +279,7 @@ bool ig_access_survey_open(struct ig_access_survey *s, const struct ig_question 
     const struct ig_scene *scene = q->scene;
     const struct ig_meta *volume = &ig_walk_final(&q->volume->walk)->meta;
     *s = (struct ig_access_survey){.q = q, .r = r, .ignore = ignore, .who = {.cred = scene->run_as}};
+    ig_hidden_parts(scene, q->subject, &s->hidden);
     s->root = scene->root;
     if (s->root != NULL && ig_fsroot_walk(s->root, q->subject->path, 0, &s->base) == 0 &&
         ig_walk_final(&s->base)->meta.ino == volume->ino &&
@@ -353,5 +362,6 @@ void ig_access_survey_close(struct ig_access_survey *s)
     free(s->read_only);
     free(s->frozen);
     free(s->noexec);
+    free(s->hidden.list);
     ig_walk_free(&s->base);
 }

@@ -6,6 +6,7 @@
 #include "checks/access_mend.h"
 #include "checks/access_places.h"
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "core/buf.h"
 #include "policy/spec.h"
 
@@ -31,6 +32,8 @@ struct ig_access_survey {
     bool lost_found;                  /* an offender is ext4's own folder */
     char *read_only, *frozen, *noexec;  /* the first path of which that is so, where it matters */
     struct ig_access_places places;
+    struct ig_hidden_parts hidden;    /* not judged, as mounts_below */
+    int hidden_errno;                 /* of one of the problems; else 0 */
 
     const struct ig_fsroot *root;     /* where the volume lies in the main container's view */
     struct ig_walk base;              /* to it, there */

@@ -283,20 +283,51 @@ int ig_hidden_explain(const struct ig_scene *scene, struct ig_error *e)
     return -1;
 }
 
-const struct ig_hidden *ig_hidden_in(const struct ig_scene *scene, const char *point,
-                                     size_t *next, const char **path)
+/* --- parts of a volume ---------------------------------------------------- */
+
+bool ig_part_below(const char *path, const char *folder)
 {
-    size_t length = strlen(point);
-    while (*next < scene->hidden_count) {
-        const struct ig_hidden *hidden = &scene->hidden[(*next)++];
-        *path = "";
-        if (hidden->point == NULL || strcmp(hidden->point, point) == 0) {
-            return hidden;
+    return strcmp(folder, ".") == 0 || ig_path_below(path, folder);
+}
+
+void ig_hidden_parts(const struct ig_scene *scene, const struct ig_subject *volume,
+                     struct ig_hidden_parts *out)
+{
+    *out = (struct ig_hidden_parts){0};
+    if (scene->hidden_count == 0) {
+        return;
+    }
+    IG_AUTO_FREE char *point = ig_fsroot_point(scene->root, volume->path, NULL);
+    for (size_t i = 0; i < scene->hidden_count; i++) {
+        const struct ig_hidden *hidden = &scene->hidden[i];
+        struct ig_hidden_part part = {.path = ".", .by = hidden};
+        if (hidden->point != NULL && strcmp(hidden->point, point) != 0) {
+            if (!ig_path_below(hidden->point, point)) {
+                continue;
+            }
+            part.path = hidden->point + strlen(point) + 1;
         }
-        if (ig_path_below(hidden->point, point)) {
-            *path = hidden->point + length + 1;
-            return hidden;
+        out->list = ig_array_room(out->list, out->count, sizeof *out->list);
+        out->list[out->count++] = part;
+    }
+}
+
+const struct ig_hidden_part *ig_hidden_part_of(const struct ig_hidden_parts *parts,
+                                               const char *path)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        if (ig_part_below(path, parts->list[i].path)) {
+            return &parts->list[i];
         }
     }
     return NULL;
+}
+
+void ig_say_hidden_part(const struct ig_hidden_part *part, struct ig_result *r)
+{
+    bool all = strcmp(part->path, ".") == 0;
+    IG_AUTO_FREE char *shown = ig_escaped(part->path);
+    ig_result_set(r, IG_STATUS_ERROR, "%s%s %s.", all ? "It" : "Its part ", all ? "" : shown,
+                  part->by->what);
+    ig_result_fix(r, "%s", part->by->fix);
 }

@@ -36,9 +36,23 @@ void ig_add_hidden(const struct ig_scene *scene, int number, struct ig_result *r
 /* The same of an error that ends a run. Returns -1. */
 int ig_hidden_explain(const struct ig_scene *scene, struct ig_error *e);
 
-/* What lies over a part of the volume at POINT of scene->root: call it with *NEXT 0 first, until it
- * returns NULL. *PATH is where in the volume, "" for the whole of it; borrowed. */
-const struct ig_hidden *ig_hidden_in(const struct ig_scene *scene, const char *point,
-                                     size_t *next, const char **path);
+/* What lies over a part of a volume. */
+struct ig_hidden_part {
+    const char *path;  /* on the volume; "." for all of it; borrowed */
+    const struct ig_hidden *by;
+};
+struct ig_hidden_parts {
+    struct ig_hidden_part *list;  /* owned */
+    size_t count;
+};
+void ig_hidden_parts(const struct ig_scene *scene, const struct ig_subject *volume,
+                     struct ig_hidden_parts *out);
+/* The part that PATH (on the volume, "." for all of it) is or lies in; NULL where it is seen. */
+const struct ig_hidden_part *ig_hidden_part_of(const struct ig_hidden_parts *parts,
+                                               const char *path);
+/* R becomes ERROR: PART cannot be looked at. */
+void ig_say_hidden_part(const struct ig_hidden_part *part, struct ig_result *r);
+/* Is PATH, on a volume, FOLDER or below it? "." is above all. */
+bool ig_part_below(const char *path, const char *folder);
 
 #endif

@@ -4,7 +4,9 @@
 #include "checks/access_survey.h"
 #include "checks/access_words.h"
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "checks/words.h"
+#include "core/mem.h"
 
 struct access_params {
     struct ig_strings readable, writable, executable, ignore;
@@ -31,6 +33,26 @@ static int validate(const void *params_of_check, struct ig_error *e)
     return ig_ignore_validate(&((const struct access_params *)params_of_check)->ignore, e);
 }
 
+/* Is something asked of what another volume hides? True where R says so. */
+static bool say_hidden_part(const struct ig_question *q,
+                            const struct ig_strings *const lists[IG_WANT_KINDS],
+                            struct ig_result *r)
+{
+    struct ig_hidden_parts parts;
+    const struct ig_hidden_part *found = NULL;
+    ig_hidden_parts(q->scene, q->subject, &parts);
+    for (unsigned kind = 0; kind < IG_WANT_KINDS; kind++) {
+        for (size_t i = 0; lists[kind] != NULL && found == NULL && i < lists[kind]->count; i++) {
+            found = ig_hidden_part_of(&parts, lists[kind]->list[i]);
+        }
+    }
+    if (found != NULL) {
+        ig_say_hidden_part(found, r);
+    }
+    free(parts.list);
+    return found != NULL;
+}
+
 static void run_access(const struct ig_question *q, struct ig_result *r)
 {
     const struct access_params *p = q->setting->params;
@@ -48,12 +70,13 @@ static void run_access(const struct ig_question *q, struct ig_result *r)
         ig_result_fix(r, "Add runAs to the policy, or --run-as UID:GID.");
         return;
     }
-    if (!ig_volume_seen(q, r)) {
+    if (!ig_volume_seen(q, r) || say_hidden_part(q, lists, r)) {
         return;
     }
     if (ig_access_survey_open(&survey, q, &p->ignore, r)) {
         ig_access_survey_run(&survey, lists);
         ig_access_say(&survey, lists, r);
+        ig_add_hidden(q->scene, survey.hidden_errno, r);
     }
     ig_access_survey_close(&survey);
 }

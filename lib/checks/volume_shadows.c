@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "checks/volume.h"
 #include "checks/words.h"
 #include "core/mem.h"
@@ -37,6 +38,7 @@ struct overlap {
     const char *covered;    /* a mount of the gate's own in that folder: what the image has there
                                is not in sight; borrowed */
     char *problem;          /* why something could not be compared; NULL */
+    int problem_errno;      /* where it is an errno; else 0 */
 };
 
 static void hidden(struct overlap *o, const char *kind, const char *detail)
@@ -57,6 +59,7 @@ static void not_readable(struct overlap *o, const char *whose, const struct ig_e
     char text[128];
     IG_AUTO_FREE char *why = ig_format(
         "cannot be read: %s", e->number != 0 ? ig_errno_text(e->number, text, sizeof text) : e->text);
+    o->problem_errno = o->problem == NULL ? e->number : o->problem_errno;
     not_comparable(o, whose, why);
 }
 
@@ -240,6 +243,7 @@ static void say_overlap(const struct overlap *o, struct ig_result *r)
                       "It cannot be compared with what the image has there: %s.", o->problem);
         ig_result_fix(r, "Run the gate as a user who may read both, for instance the main "
                          "container's.");
+        ig_add_hidden(o->q->scene, o->problem_errno, r);
     } else if (o->covered != NULL) {
         IG_AUTO_FREE char *shown = ig_escaped(o->covered);
         ig_result_set(r, IG_STATUS_SKIP, "Another mount of this container (%s) covers part of what "

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "checks/check.h"
+#include "checks/hidden.h"
 #include "checks/tree_trouble.h"
 #include "checks/words.h"
 #include "core/mem.h"
@@ -282,6 +283,29 @@ static void read_and_judge(const struct ig_question *q, int dir, int manifest, s
     ig_tree_free(tree);
 }
 
+/* What another volume lies on is not what the container finds there. True where R says so. */
+static bool say_hidden_part(const struct ig_question *q, struct ig_result *r)
+{
+    const struct tree_params *p = q->setting->params;
+    struct ig_hidden_parts parts;
+    const struct ig_hidden_part *found = NULL;
+    ig_hidden_parts(q->scene, q->subject, &parts);
+    for (size_t i = 0; i < parts.count && found == NULL; i++) {
+        bool ignored = false;
+        for (size_t n = 0; n < p->ignore.count; n++) {
+            ignored = ignored || ig_part_below(parts.list[i].path, p->ignore.list[n]);
+        }
+        found = ignored ? NULL : &parts.list[i];
+    }
+    if (found != NULL) {
+        ig_say_hidden_part(found, r);
+        IG_AUTO_FREE char *fix = IG_STEAL(r->fix);
+        ig_result_fix(r, "%s What need not be judged may be left out with \"ignore\".", fix);
+    }
+    free(parts.list);
+    return found != NULL;
+}
+
 static void run(const struct ig_question *q, struct ig_result *r)
 {
     const struct tree_params *p = q->setting->params;
@@ -296,6 +320,9 @@ static void run(const struct ig_question *q, struct ig_result *r)
         ig_result_set(r, IG_STATUS_FAIL, "It is a %s, not a folder with a tree.",
                       ig_meta_type(meta));
         ig_result_fix(r, "Check the subPath, or name the file in \"files\".");
+        return;
+    }
+    if (say_hidden_part(q, r)) {
         return;
     }
     if (p->manifest != NULL && (manifest = open_manifest(q, p, r)) < 0) {

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+tree_volume
+mkdir "$1/image"
+mkelf "$1/image/server"
+mkdir -p "$1/image/data/bin"
+cp "$1/data/bin/server" "$1/image/data/bin"
