@@ -142,7 +142,9 @@ func start(ctx context.Context, objects []runtime.Object) plugins {
 	native := client{fake.NewSimpleClientset(objects...)}
 	factory := informers.NewSharedInformerFactory(native, 0)
 	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{{Version: "v1"}})
-	mapper.Add(corev1.SchemeGroupVersion.WithKind("ConfigMap"), meta.RESTScopeNamespace)
+	for _, kind := range []string{"ConfigMap", "Pod"} { // what policies have as parameters
+		mapper.Add(corev1.SchemeGroupVersion.WithKind(kind), meta.RESTScopeNamespace)
+	}
 	mutator, err := mutating.NewPlugin(nil)
 	if err != nil {
 		fatal(err)

@@ -89,7 +89,7 @@ def _build(folder):
 
 def _run(mode, value):
     done = subprocess.run([str(program()), mode], input=json.dumps(value), capture_output=True,
-                          text=True, check=False, timeout=300)
+                          text=True, check=False, timeout=1200)
     if done.returncode != 0:
         raise RuntimeError(f"apiserver: exit {done.returncode}: {done.stderr[-2000:]}")
     return json.loads(done.stdout)

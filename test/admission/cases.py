@@ -8,7 +8,16 @@ from manifests import (DIGEST, GATE, POLICY, container, defaulted, gate, init, m
                   volume)
 
 OTHER = "registry.example.com/other@sha256:" + "9" * 64
-NO_GATE = "This pod has no gate."
+NO_GATE = "No gate answers for container server."
+IDLE = "Init container {} is named like a gate, and another gate answers for its container."
+INSIDE = "The gate runs inside the image of container server"
+UNLISTED = "The last words of init container {} do not name the volumes that container {} mounts"
+EXPANDED = "Container {} has a subPathExpr"
+TOKEN_PATH = "The gate has a volume at the ServiceAccount's path that is not the API server's own."
+POWERFUL = "Container {} adds one of the capabilities ALL, SYS_ADMIN"
+EPHEMERAL_POWERFUL = "An ephemeral container adds one of the capabilities ALL, SYS_ADMIN"
+TAKEN = "Claim {} is the ephemeral volume of pod {}"
+GIVEN = "Pod {} names the claim that would be this pod's ephemeral volume {}"
 GATE_PIN = "The gate's image is not pinned by digest."
 APP_PIN = "The image of container server is not pinned by digest"
 FOREIGN = "The gate runs neither an accepted image of initgate nor the image of container server."
@@ -19,7 +28,7 @@ POLICY_MOUNT = "The gate's policy does not come from a ConfigMap mounted whole a
 COVERED = "A volume of the gate lies over the gate, its policy, its verdict or what it checks"
 TARGET = "What the gate checks at /target is not the image of container server."
 UNKNOWN = "The program at /gate is not known to be initgate."
-EXCHANGED = "An init container other than install-gate mounts the gate's own volume writable"
+EXCHANGED = "A container other than install-gate mounts the gate's own volume writable"
 ELSEWHERE = "The gate mounts a volume that container server does not have at the same path"
 PRIVILEGED = "Container {} is privileged: it can change what was checked"
 WRITER = "Init container {} can write to a volume that the gate checks, after or while it does."
@@ -27,7 +36,7 @@ COMPANION = "Sidecar mesh runs beside the gate among the same processes"
 OWN_MESSAGE = "The gate has a terminationMessagePath of its own, or volumeDevices"
 ROOT = "The gate runs as root, and container server does not"
 AUDIT = "Container server sets LD_AUDIT"
-NEIGHBOUR = "Container other can write to a volume that the gate checks, before container server"
+NEIGHBOUR = "Container other can write to a volume that the gate checks for another container"
 NO_CONTAINER = "The annotation initgate.dev/container names nobody, which is no container"
 PARAMETERS = "The parameters of initgate's policies name no gate, or one that is not pinned"
 NO_PARAMETERS = "no params found for policy binding with `Deny` parameterNotFoundAction"
@@ -49,6 +58,7 @@ class Case:
     namespace: str = "shop"
     parameters: dict = None     # what the parameters' data are; False where there are none
     deletes: bool = False       # the old object; `object` is that too, for apiserver.go
+    pods: tuple = ()            # that are there already
 
     def operation(self):
         return "DELETE" if self.deletes else "UPDATE" if self.old else "CREATE"
@@ -65,10 +75,24 @@ class Case:
                 f"{resource}/{self.subresource}" if self.subresource else resource)
 
 
-def new(name, pattern, edit=None, refused=None, **more):
+def fitting(pattern, made):
+    """Parameters that allow the pattern, and containers beside those that have a gate; None where the
+    shipped ones do."""
+    other = [c["image"] for c in made["spec"]["containers"]
+             if c["name"] not in manifests.answered(made)]
+    allowed = dict({"sameImage": "allow"} if pattern.startswith("same-image") else {},
+                   **({"ungated": "\n".join(other)} if other else {}))
+    return dict(allowed, images=GATE) if allowed else None
+
+
+def new(name, pattern, edit=None, refused=None, listed=True, **more):
+    """A new pod. listed: its gates name its mounts after the edit."""
     made = pod(pattern)
     if edit:
         edit(made)
+    if listed:
+        manifests.list_mounts(made)
+    more.setdefault("parameters", fitting(pattern, made))
     return Case(f"{pattern}: {name}", refused, made, **more)
 
 
@@ -77,6 +101,7 @@ def change(name, pattern, edit, refused=None, before=None, **more):
     old = pod(pattern)
     if before:
         before(old)
+    manifests.list_mounts(old)
     made = copy.deepcopy(old)
     edit(made)
     return Case(f"{pattern}: {name}", refused, made, old, **more)
@@ -165,6 +190,7 @@ WORDS = ["verify", "--policy", "/etc/initgate/policy.json"]
 def every_pattern():
     """What is accepted and refused alike in all of them."""
     for pattern in PATTERNS:
+        inside = {"sameImage": "allow"} if pattern.startswith("same-image") else {}
         yield new("as it stands", pattern)
         yield new("with the API server's defaults", pattern, defaulted)
         yield new("with a mesh's sidecar behind it", pattern,
@@ -180,10 +206,12 @@ def every_pattern():
         yield new("gate's policy by a subPath", pattern,
                   mount_set("/etc/initgate", subPath="dir"), POLICY_MOUNT)
         yield new("gate's policy by an expanded subPath", pattern,
-                  mount_set("/etc/initgate", subPathExpr="$(DIR)"), POLICY_MOUNT)
+                  mount_set("/etc/initgate", subPathExpr="$(DIR)"), EXPANDED.format("gate"))
         yield new("gate's policy from another key", pattern, volume_set(POLICY, configMap={
             "name": "server-policy", "items": [{"key": "lax", "path": "policy.json"}]}),
             POLICY_MOUNT)
+        yield new("gate's policy not mounted", pattern, then(
+            volumes(MESH_VOLUME), mount_set("/etc/initgate", name="mesh")), POLICY_MOUNT)
         yield new("gate's policy optional", pattern, volume_set(POLICY, configMap={
             "name": "server-policy", "optional": True}), POLICY_MOUNT)
         yield new("gate's policy elsewhere", pattern, mount_set("/etc/initgate", mountPath="/etc2"),
@@ -202,17 +230,17 @@ def every_pattern():
                   main_set(securityContext={"privileged": True}), PRIVILEGED.format("server"))
         yield new("privileged server, where it is allowed", pattern,
                   main_set(securityContext={"privileged": True}),
-                  parameters={"images": GATE, "privileged": "allow"})
+                  parameters=dict(inside, images=GATE, privileged="allow"))
         yield new("privileged server, where nothing is said", pattern,
                   main_set(securityContext={"privileged": True}), PRIVILEGED.format("server"),
-                  parameters={"images": GATE})
+                  parameters=dict(inside, images=GATE))
         yield new("privileged init container", pattern,
                   inits(helper(securityContext={"privileged": True}), at=0),
                   PRIVILEGED.format("helper"))
         yield new("container that is none", pattern, annotated(container="nobody"), NO_CONTAINER)
         yield new("container by its name", pattern, annotated(container="server"))
-        yield new("gate of an earlier release", pattern, parameters={
-            "images": f"{OTHER}\n  {GATE}  \n\n", "privileged": "deny"})
+        yield new("gate of an earlier release", pattern, parameters=dict(
+            inside, images=f"{OTHER}\n  {GATE}  \n\n", privileged="deny"))
         for path in ("/initgate", "/etc", "/etc/initgate/policy.json", "/gate/initgate",
                      "/dev/termination-log", "/target/app", "/a/../initgate", "//initgate", "/./initgate", "/initgate/",
                      "/"):
@@ -471,12 +499,18 @@ def own_image():
         volume_set("initgate-target", image={"reference": "registry.example.com/server:1"})),
         APP_PIN)
     yield new("server by tag", "shared-volume", main_set(image="registry.example.com/server:1"))
+    yield new("another image checked, and the server's beside it", "image-volume", then(
+        volumes({"name": "other", "image": {"reference": OTHER}}), mount_set(
+            "/target", mountPath="/beside"), gate_mounts(mount("other", "/target"))), TARGET)
+    yield new("another image checked, and the server's not mounted", "image-volume", then(
+        volumes({"name": "other", "image": {"reference": OTHER}}),
+        mount_set("/target", name="other")), TARGET)
     yield new("another image checked", "image-volume",
               volume_set("initgate-target", image={"reference": OTHER}), TARGET)
     yield new("part of the image checked", "image-volume", mount_set("/target", subPath="good"),
               TARGET)
     yield new("an expanded part of the image checked", "image-volume",
-              mount_set("/target", subPathExpr="$(GOOD)"), TARGET)
+              mount_set("/target", subPathExpr="$(GOOD)"), EXPANDED.format("gate"))
     yield new("a folder checked for the image", "image-volume",
               volume_set("initgate-target", emptyDir={}), TARGET)
     yield new("nothing checked", "image-volume",
@@ -512,9 +546,11 @@ def inside_the_application():
                   gate_set(command=["/bin/true", *WORDS]), COMMAND)
         yield new("the gate's volume writable", pattern, mount_set("/gate", readOnly=False),
                   UNKNOWN)
+        yield new("the gate's volume elsewhere", pattern,
+                  mount_set("/gate", mountPath="/gate2"), UNKNOWN)
         yield new("part of the gate's volume", pattern, mount_set("/gate", subPath="x"), UNKNOWN)
         yield new("an expanded part of the gate's volume", pattern,
-                  mount_set("/gate", subPathExpr="$(X)"), UNKNOWN)
+                  mount_set("/gate", subPathExpr="$(X)"), EXPANDED.format("gate"))
         yield new("another volume for the gate's", pattern, then(
             volumes(MESH_VOLUME), mount_set("/gate", name="mesh")), UNKNOWN)
         yield new("server's volume in the gate, under another name", pattern, then(
@@ -522,7 +558,8 @@ def inside_the_application():
         yield new("server's volume in the gate, by a subPath", pattern, then(
             DATA, gate_mounts(mount("data", "/data", subPath="good"))), ELSEWHERE)
         yield new("server's volume in the gate, by an expanded subPath", pattern, then(
-            DATA, gate_mounts(mount("data", "/data", subPathExpr="$(GOOD)"))), ELSEWHERE)
+            DATA, gate_mounts(mount("data", "/data", subPathExpr="$(GOOD)"))),
+            EXPANDED.format("gate"))
     image = "same-image-with-image-volume"
     yield new("another image for the gate's", image,
               volume_set("initgate", image={"reference": OTHER}), UNKNOWN)
@@ -540,6 +577,7 @@ def inside_the_application():
     yield new("installer as a sidecar", copied, install_set(restartPolicy="Always"), SIDECAR)
     yield new("installer with INITGATE_POLICY", copied,
               install_set(env=[{"name": "INITGATE_POLICY", "value": "x"}]), ENVIRONMENT)
+    yield new("installer by another name", copied, install_set(name="helper"), UNKNOWN)
     yield new("installer behind the gate", copied, moved_installer, UNKNOWN)
     yield new("installer with a volume over its program", copied, then(
         volumes(MESH_VOLUME),
@@ -549,9 +587,8 @@ def inside_the_application():
         volumes(MESH_VOLUME), install_set(volumeMounts=[mount("mesh", "/gate")])), UNKNOWN)
     yield new("installer that fills another folder", copied, install_set(
         volumeMounts=[mount("initgate", "/elsewhere")]), UNKNOWN)
-    for field in ("subPath", "subPathExpr"):
-        yield new(f"installer that fills a {field}", copied, install_set(
-            volumeMounts=[mount("initgate", "/gate", **{field: "x"})]), UNKNOWN)
+    yield new("installer that fills a subPath", copied, install_set(
+        volumeMounts=[mount("initgate", "/gate", subPath="x")]), UNKNOWN)
     yield new("somebody exchanges the gate", copied,
               inits(helper("helper", mount("initgate", "/x")), at=1), EXCHANGED)
     yield new("somebody looks at the gate", copied,
@@ -692,7 +729,8 @@ def places():
             for readonly in (False, True):
                 here = mount("written", "/d", readOnly=readonly)
                 name = f"{seen} in the gate, {written} elsewhere, readOnly {readonly}"
-                bad = same and not readonly
+                # readOnly is not recursive, and what the node mounts there stays writable.
+                bad = same and (not readonly or "hostPath" in written)
                 yield new(f"{name}: later", "same-image", then(both, inits(helper("late", here))),
                           WRITER.format("late") if bad else None)
                 yield new(f"{name}: another container", "same-image",
@@ -727,6 +765,10 @@ def neighbours():
         yield new(f"another container writes; readOnly: server {server}, gate {seen}", "same-image",
                   then(data, main_mounts(mount("data", "/data", readOnly=server)),
                        gate_mounts(mount("data", "/data", readOnly=seen))), refused)
+    yield new("another container writes, and the server has another volume readOnly", "same-image",
+              then(data, volumes(MESH_VOLUME), main_mounts(
+                  mount("data", "/data"), mount("mesh", "/mesh", readOnly=True)),
+                  gate_mounts(mount("data", "/data"))))
     yield new("another container writes to what only the server has", "same-image",
               then(data, main_mounts(mount("data", "/data", readOnly=True))))
     yield new("the server writes to what the gate checks", "same-image", then(
@@ -804,7 +846,8 @@ def config_map_updates():
 def rendered():
     """What the example chart renders."""
     for name, found in manifests.rendered():
-        yield Case(f"rendered {name}", None, found)
+        allowed = {"images": GATE, "sameImage": "allow"} if name.startswith("sameImage") else None
+        yield Case(f"rendered {name}", None, found, parameters=allowed)
         without = copy.deepcopy(found)
         without_gate(without)
         yield Case(f"rendered {name}, without its gate", NO_GATE, without)
@@ -825,7 +868,8 @@ def outside():
 
 def filled(pattern):
     """A pod of 150 volumes and 60 containers, of which each mounts all that it may."""
-    mounts = [mount(f"v{i}", f"/m{i}", readOnly=True) for i in range(140)]
+    mounts = [mount(f"v{i}", f"/m{i}", readOnly=True, recursiveReadOnly="Enabled")
+              for i in range(140)]
     held = [{"name": f"v{i}", "hostPath": {"path": f"/srv/a/b/c{i}"}} for i in range(140)]
 
     def edit(p):
@@ -841,8 +885,29 @@ def filled(pattern):
     return edit
 
 
+def gated(p):
+    """A pod of 150 volumes and 58 containers: each main container has a gate of its own, which looks at
+    half of the volumes, and may write to the others."""
+    seen = [mount(f"v{i}", f"/m{i}", readOnly=True) for i in range(40)]
+    own = [mount(f"v{i}", f"/m{i}") for i in range(40, 80)]
+    volumes(*[{"name": f"v{i}", "persistentVolumeClaim": {"claimName": f"c{i}"}}
+              for i in range(80)])(p)
+    main_mounts(*seen, *own)(p)
+    gate_mounts(*[dict(m, mountPath="/volumes" + m["mountPath"]) for m in seen])(p)
+    for i in range(28):
+        p["spec"]["containers"].append(dict(copy.deepcopy(container(p, "server")), name=f"c{i}"))
+        p["spec"]["initContainers"].append(dict(copy.deepcopy(gate(p)), name=f"gate-c{i}"))
+    volumes(*[{"name": f"w{i}", "emptyDir": {}} for i in range(150 - len(p["spec"]["volumes"]))])(p)
+
+
 def largest():
     """What costs an API server most, still within its limits."""
+    yield new("many gates", "image-volume", gated)
+    yield new("many gates, the last container writes", "image-volume", then(
+        gated, lambda p: p["spec"]["containers"][-1]["volumeMounts"].append(mount("v39", "/d"))),
+        NEIGHBOUR.replace("other", "c27", 1))
+    yield new("many gates, written later", "image-volume", then(
+        gated, inits(helper("late", mount("v39", "/d")))), WRITER.format("late"))
     for pattern in PATTERNS:
         fill = filled(pattern)
         last = mount("v139", "/d")

@@ -12,7 +12,15 @@ DIGEST = "0" * 64
 GATE = f"registry.example.com/initgate@sha256:{DIGEST}"
 APPLICATION = "registry.example.com/server@sha256:" + "1" * 64
 POLICY = "initgate-policy"  # the volume's name
+MOUNT = "--container-mount="
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+# What the API server makes of a token's volume.
+TOKEN_SOURCES = [
+    {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+    {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+    {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {
+        "apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}}]
 
 
 @functools.cache
@@ -55,6 +63,28 @@ def gate(found):
     return init(found, "gate")
 
 
+def answered(found):
+    """The main containers that a pod's gates answer for, by the gates' names."""
+    annotations = found["metadata"].get("annotations") or {}
+    first = found["spec"]["containers"][0]["name"]
+    named = [n.strip() for n in annotations.get("initgate.dev/container", first).split(",")]
+    gates = {one["name"] for one in found["spec"].get("initContainers") or []}
+    return {one["name"]: "gate" if one["name"] in named else f"gate-{one['name']}"
+            for one in found["spec"]["containers"]
+            if one["name"] in named or f"gate-{one['name']}" in gates}
+
+
+def list_mounts(found):
+    """Lets the last words of a pod's gates name what their containers mount."""
+    for name, its_gate in reversed(answered(found).items()):
+        paths = [m["mountPath"] for m in container(found, name).get("volumeMounts", [])]
+        for one in found["spec"].get("initContainers") or []:
+            key = "command" if "command" in one else "args"
+            if one["name"] == its_gate and "verify" in one.get(key, []):
+                one[key] = [word for word in one[key] if not word.startswith(MOUNT)] + [
+                    MOUNT + path for path in paths]
+
+
 def volume(found, name):
     return next(v for v in found["spec"]["volumes"] if v["name"] == name)
 
@@ -72,8 +102,7 @@ def defaulted(found):
                 terminationGracePeriodSeconds=30)
     spec.pop("automountServiceAccountToken", None)
     spec.setdefault("volumes", []).append({"name": "kube-api-access-x7k2p", "projected": {
-        "defaultMode": 420, "sources": [{"serviceAccountToken": {
-            "expirationSeconds": 3607, "path": "token"}}]}})
+        "defaultMode": 420, "sources": copy.deepcopy(TOKEN_SOURCES)}})
     for one in spec["volumes"]:
         for kind in ("configMap", "secret"):
             if kind in one:

@@ -14,6 +14,7 @@ DEBUGGING = ("ValidatingAdmissionPolicy", "initgate-debugging")
 POLICIES = ("ValidatingAdmissionPolicy", "initgate-policies")
 INJECT = ("MutatingAdmissionPolicy", "initgate-inject")
 BINDING = ("ValidatingAdmissionPolicyBinding", "initgate-pods-deny")
+CLAIMS_BINDING = ("ValidatingAdmissionPolicyBinding", "initgate-claims-deny")
 INJECT_BINDING = ("MutatingAdmissionPolicyBinding", "initgate-inject")
 CONFIG = ("ConfigMap", "initgate-admission")
 ROLE = ("ClusterRole", "initgate-policy-approver")
@@ -84,13 +85,13 @@ LONG = "'" + "x" * 100_000 + "' != ''"
 # (what is broken, of which object, how, the field, what is said of it).
 ROWS = [
     # Names, and what else stands in metadata.
-    *[(f"condition named {name[:20]!r}", INJECT, put(f"{CONDITION}.name", name), "name", said)
+    *[(f"condition named {name[:20]!r}", POLICIES, put(f"{CONDITION}.name", name), "name", said)
       for name, said in (("the pod asks", PATTERN), ("-a", PATTERN), ("a" * 64, "no more than 63"),
                          ("a/b/c", "a valid label key must consist of"), ("", "Required"),
                          ("A b/c", "prefix part"), ("/a", "prefix part must be non-empty"))],
-    ("condition without a name", INJECT, drop(f"{CONDITION}.name"), "name", "Required"),
-    ("condition twice", INJECT, twice("spec.matchConditions"), "name", "Duplicate value"),
-    ("65 conditions", INJECT, put("spec.matchConditions", [
+    ("condition without a name", POLICIES, drop(f"{CONDITION}.name"), "name", "Required"),
+    ("condition twice", POLICIES, twice("spec.matchConditions"), "name", "Duplicate value"),
+    ("65 conditions", POLICIES, put("spec.matchConditions", [
         {"name": f"c{i}", "expression": "true"} for i in range(65)]), "matchConditions",
      "must have at most 64 items"),
     *[(f"variable named {name!r}", POLICY, put(f"{VARIABLE}.name", name), "variables[0].name", said)
@@ -140,7 +141,7 @@ ROWS = [
     # Expressions: present, of their type, within the limits.
     *[(f"{name} of {what}", which, put(f"{path}.expression", text), f"{field}.expression", said)
       for name, which, path, field, of in (
-          ("condition", INJECT, CONDITION, "matchConditions[0]", "bool"),
+          ("condition", POLICIES, CONDITION, "matchConditions[0]", "bool"),
           ("validation", POLICY, VALIDATION, "validations[0]", "bool"),
           ("variable", POLICY, VARIABLE, "variables[0]", None),
           ("patch", INJECT, f"{MUTATION}.jsonPatch", "jsonPatch", "list(JSONPatch)"))
@@ -167,7 +168,7 @@ ROWS = [
     ("patch with an unknown field", INJECT, put(f"{MUTATION}.jsonPatch.expression",
                                                 "[JSONPatch{operation: 'remove'}]"), "jsonPatch",
      "expected type of field 'operation'"),
-    ("condition with variables", INJECT, put(f"{CONDITION}.expression", "variables.application"),
+    ("condition with variables", POLICIES, put(f"{CONDITION}.expression", "variables.application"),
      "matchConditions[0].expression", "undeclared reference to 'variables'"),
     ("unknown variable", POLICY, put(f"{VALIDATION}.expression", "variables.gone == 1"),
      "validations[0].expression", "undefined field 'gone'"),
@@ -175,7 +176,7 @@ ROWS = [
      "variables[0].expression", "undefined field 'volumes'"),
     ("parameters without their kind", POLICY, drop("spec.paramKind"), "expression",
      "undeclared reference to 'params'"),
-    ("parameters without their kind, injection", INJECT, drop("spec.paramKind"), "jsonPatch",
+    ("parameters without their kind, injection", INJECT, drop("spec.paramKind"), "variables[2].expression",
      "undeclared reference to 'params'"),
     ("patch types in a validation", POLICY, put(f"{VALIDATION}.expression", "[JSONPatch{}] == []"),
      "validations[0].expression", "undeclared reference to 'JSONPatch'"),
@@ -363,6 +364,9 @@ def loose_ends(objects):
             ref = spec.get("paramRef")
             if bool(ref) != ("paramKind" in policy["spec"]):
                 faults.append(f"{name}: parameters in the binding or in its policy only")
+            elif ref and policy["spec"]["paramKind"]["kind"] == "Pod":
+                if ref.get("selector") != {} or ref["parameterNotFoundAction"] != "Allow":
+                    faults.append(f"{name}: not all pods: {ref}")
             elif ref and ("ConfigMap", ref.get("namespace"), ref.get("name")) not in names:
                 faults.append(f"{name}: no parameters {ref}")
         faults += [f"{name}: no binding" for name in policies if name not in bound]
@@ -383,6 +387,10 @@ UNTIED = [
     ("unknown parameters", BINDING, put(f"{REF}.name", "initgate"), "no parameters"),
     ("parameters of another namespace", BINDING, put(f"{REF}.namespace", "shop"), "no parameters"),
     ("parameters of no namespace", BINDING, drop(f"{REF}.namespace"), "no parameters"),
+    ("some pods for parameters", CLAIMS_BINDING, put(f"{REF}.selector", {"matchLabels": {"a": "b"}}),
+     "not all pods"),
+    ("no pods for parameters", CLAIMS_BINDING, put(f"{REF}.parameterNotFoundAction", "Deny"),
+     "not all pods"),
     ("a name twice", BINDING, put("metadata.name", "initgate-pods-warn"), "twice"),
 ]
 

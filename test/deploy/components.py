@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Kustomize components: what their overlays render is what Helm renders."""
+import copy
 import functools
 import re
 import shutil
@@ -83,6 +84,10 @@ def check_readme():
     (language, text), = charts.blocks(KUSTOMIZE / "README.md")
     expect("the block's language", language, "yaml")
     found = build(yaml.safe_load(text))
+    for kind in KINDS:
+        gate = pod_spec([d for d in found if d["kind"] == kind])["initContainers"][-1]
+        expect("the gate's words of mounts", [w for w in gate["command"] if "mount" in w],
+               ["--container-mount=/tmp"])
     spec = pod_spec([d for d in found if d["kind"] == "Deployment"])
     expect("the images", sorted(images_of(spec)),
            ["registry.example.com/platform/initgate@sha256:" + "4" * 64,
@@ -98,19 +103,84 @@ def check_opt_out():
     expect("what is gated", gated, {kind: kind != "Deployment" for kind in KINDS})
 
 
-def check_incomplete(key):
-    """A container that lacks what is copied is refused, not gated as something else."""
-    def drop(text):
-        document = yaml.safe_load(text)
-        del document["spec"]["template"]["spec"]["containers"][0][key]
-        return yaml.safe_dump(document)
-    try:
-        build({}, base=drop)
-    except AssertionError as refused:
-        if f"/spec/template/spec/initContainers/-1/{key}/" not in str(refused):
-            raise
+# What may stand in a container and is nothing of the gate's.
+BUSY = {"command": ["/app/server"], "args": ["-d"], "workingDir": "/app", "tty": True, "stdin": True,
+        "env": [{"name": "A", "value": "b"}], "envFrom": [{"configMapRef": {"name": "c"}}],
+        "ports": [{"containerPort": 80}], "imagePullPolicy": "Always",
+        "livenessProbe": {"exec": {"command": ["/app/server"]}},
+        "lifecycle": {"preStop": {"exec": {"command": ["/app/server"]}}},
+        "resources": {"limits": {"memory": "9Gi"}}, "terminationMessagePath": "/message",
+        "resizePolicy": [{"resourceName": "cpu", "restartPolicy": "NotRequired"}],
+        "volumeDevices": [{"name": "disk", "devicePath": "/dev/disk"}],
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+ALL_KINDS = [*KINDS, "DaemonSet"]
+
+
+def workload(kind, spec):
+    """A workload with nothing but what Kubernetes demands, and this pod."""
+    labels = {"app": "server"}
+    inner = {"template": {"metadata": {"labels": labels}, "spec": spec}}
+    if "Job" in kind:
+        spec["restartPolicy"] = "Never"
+        outer = inner if kind == "Job" else {"schedule": "@daily", "jobTemplate": {"spec": inner}}
     else:
-        raise AssertionError("kustomize accepts it")
+        outer = {**inner, "selector": {"matchLabels": labels}}
+        if kind == "StatefulSet":
+            outer["serviceName"] = "server"
+    return {"apiVersion": "batch/v1" if "Job" in kind else "apps/v1", "kind": kind,
+            "metadata": {"name": "server"}, "spec": outer}
+
+
+def gated(pattern, spec):
+    """The pods of every kind of workload with this pod, as the component alone renders them."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        shutil.copytree(KUSTOMIZE / "components", folder / "components")
+        (folder / "mine").mkdir()
+        for kind in ALL_KINDS:
+            (folder / f"mine/{kind}.yaml").write_text(
+                yaml.safe_dump(workload(kind, copy.deepcopy(spec))), encoding="utf-8")
+        (folder / "mine/kustomization.yaml").write_text(yaml.safe_dump({
+            "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization",
+            "resources": [f"{kind}.yaml" for kind in ALL_KINDS],
+            "components": [f"../components/{PATTERNS[pattern]}"],
+            "configMapGenerator": [{"name": "initgate-policy", "literals": ["policy.json={}"]}]}),
+            encoding="utf-8")
+        found = tools.kustomize(folder / "mine")
+    expect("what Kubernetes' schemas say", [f for f in tools.schema_faults(found) if f], [])
+    return [pod_spec([document]) for document in found if document["kind"] in ALL_KINDS]
+
+
+def helm_parts(pattern):
+    """The gate's init containers and volumes as helm renders them, without what an overlay adds."""
+    spec = pod_spec(tools.documents(charts.rendered(pattern)))
+    containers = [c for c in spec["initContainers"] if "gate" in c["name"]]
+    gate = containers[-1]
+    for key in {"command", "args"} & set(gate):
+        gate[key] = [word for word in gate[key] if not word.startswith("--container-mount")]
+    gate["volumeMounts"] = [m for m in gate["volumeMounts"] if m["name"].startswith("initgate")]
+    return containers, [v for v in spec["volumes"] if v["name"].startswith("initgate")]
+
+
+def check_bare(pattern, container, context):
+    """Any workload is gated, each kind in the same way; context: what the gate's own then has."""
+    given = {"containers": [{"name": "server", "image": f"{SERVER}@sha256:" + "1" * 64, **container},
+                            {"name": "sidecar", "image": "r/sidecar:v1"}]}
+    if "volumeMounts" in container:
+        given["volumes"] = [{"name": "data", "emptyDir": {}}, {"name": "disk", "emptyDir": {}}]
+        given["initContainers"] = [{"name": name, "image": "r/init:v1"} for name in ("a", "b")]
+    wanted, volumes = helm_parts(pattern)
+    if pattern != "sharedVolume":
+        fixed = ("allowPrivilegeEscalation", "readOnlyRootFilesystem", "capabilities",
+                 "seccompProfile")
+        wanted[-1]["securityContext"] = {
+            **{key: wanted[-1]["securityContext"][key] for key in fixed}, **context}
+    for spec in gated(pattern, given):
+        spec["volumes"][-1]["configMap"] = volumes[-1]["configMap"]  # but for its hash
+        expect_same("the init containers", spec["initContainers"],
+                    given.get("initContainers", []) + wanted)
+        expect_same("the volumes", spec["volumes"], given.get("volumes", []) + volumes)
+        expect_same("the containers", spec["containers"], given["containers"])
 
 
 def check_existing():
@@ -137,6 +207,10 @@ def tests(_binary):
                    lambda p=pattern, k=kind: check_as_helm(p, k))
     yield "kustomize: README", check_readme
     yield "kustomize: a workload that is left alone", check_opt_out
-    for key in ("securityContext", "volumeMounts"):
-        yield f"kustomize: a container without {key}", lambda k=key: check_incomplete(k)
+    busy = {"runAsUser": 7, "privileged": True, "capabilities": {"add": ["NET_ADMIN"]},
+            "procMount": "Unmasked", "seccompProfile": {"type": "Localhost", "localhostProfile": "p"}}
+    for pattern in PATTERNS:
+        yield f"kustomize {pattern}: bare workloads", lambda p=pattern: check_bare(p, {}, {})
+        yield (f"kustomize {pattern}: busy workloads",
+               lambda p=pattern: check_bare(p, {**BUSY, "securityContext": busy}, {"runAsUser": 7}))
     yield "kustomize: init containers that are there", check_existing

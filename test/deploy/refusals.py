@@ -19,6 +19,10 @@ def bare(**keys):
     return {"binaries": [{"path": APP, **keys}]}
 
 
+def mounts(*paths):
+    return [{"name": f"v{number}", "mountPath": path} for number, path in enumerate(paths)]
+
+
 def context(**keys):
     return pod(securityContext={**CONTEXT, **keys})
 
@@ -46,6 +50,13 @@ SCHEMA = {
                                               "at '/policy/binaries/0/sha256'"),
     "a mode that YAML takes for a number":
         (values(pod(), {"files": [{"path": "/a", "mode": 0o644}]}), "at '/policy/files/0/mode'"),
+    "a volume with a final slash":
+        (values(pod(volumeMounts=mounts("/data/")), {"volumes": [{"mountPath": "/data/"}]}),
+         "at '/policy/volumes/0/mountPath': '/data/' does not match pattern"),
+    "a volume at a relative place":
+        (values(pod(volumeMounts=mounts("/a")), {"volumes": [{"mountPath": "/a", "at": "a"}]},
+                pattern="imageVolume"),
+         "at '/policy/volumes/0/at': 'a' does not match pattern"),
     "another policy version": (values(pod(), {"apiVersion": "v2", **binaries()}),
                                "at '/policy/apiVersion'"),
     "a gate that runs as root": (values(pod(), runAsUser=0), "at '/runAsUser': minimum: got 0"),
@@ -132,14 +143,35 @@ SENTENCES = {
         (values(pod(env=[{"name": "LD_LIBRARY_PATH", "valueFrom": {"fieldRef": {"fieldPath": "x"}}}])),
          "LD_LIBRARY_PATH of container app is known in the cluster only"),
     "subPathExpr":
-        (values(pod(volumeMounts=[{"name": "d", "mountPath": "/d", "subPathExpr": "$(A)"}])),
-         "container app mounts /d with subPathExpr"),
+        (values(pod(volumeMounts=[{"name": "d", "mountPath": "/app", "subPathExpr": "$(A)"}])),
+         "container app mounts /app with subPathExpr"),
     "a mount where the policy goes":
-        (values(pod(volumeMounts=[{"name": "d", "mountPath": "/etc/initgate/x"}])),
+        (values(pod(volumeMounts=mounts("/etc/initgate/x")),
+                {"files": [{"path": "/etc/initgate/x/config"}]}),
          "container app mounts /etc/initgate/x, and the gate needs /etc/initgate for itself"),
     "a mount over where the gate goes":
-        (values(pod(volumeMounts=[{"name": "d", "mountPath": "/gate"}])),
+        (values(pod(volumeMounts=mounts("/gate/")), {"volumes": [{"mountPath": "/gate"}]}),
          "container app mounts /gate, and the gate needs /gate for itself"),
+    "a mount over where the image goes":
+        (values(pod(volumeMounts=mounts("/a")),
+                {"volumes": [{"mountPath": "/a", "at": "/target/a"}]}, pattern="imageVolume"),
+         'initgate.policy.volumes has a volume at /target/a, and the gate needs /target for itself: '
+         'leave "at" out.'),
+    "a relative program":
+        (values(pod(), {"binaries": [{"path": "server", "sha256": False}]}),
+         'initgate.policy.binaries[0].path is "server": write an absolute path without'),
+    "a program with a detour":
+        (values(pod(), {"binaries": [{"path": "/app/../server", "sha256": False}]}),
+         'initgate.policy.binaries[0].path is "/app/../server": write an absolute path without'),
+    "a file with two slashes":
+        (values(pod(), {"files": [{"path": "/a"}, {"path": "/a//b"}]}),
+         'initgate.policy.files[1].path is "/a//b": write an absolute path without'),
+    "a relative mount": (values(pod(volumeMounts=mounts("data"))),
+                         'container app has a mountPath "data": write an absolute path without'),
+    "a mount with a detour": (values(pod(volumeMounts=mounts("/a/../b"))),
+                              'container app has a mountPath "/a/../b": write an absolute path'),
+    "one mount twice": (values(pod(volumeMounts=mounts("/a", "/a/."))),
+                        "container app mounts /a twice: remove one of the two."),
     "a volume that is not mounted":
         (values(pod(), {"volumes": [{"mountPath": "/data"}]}),
          "initgate.policy.volumes[0].mountPath /data is no mount of container app"),
@@ -147,6 +179,16 @@ SENTENCES = {
         (values(pod(volumeMounts=[{"name": "d", "mountPath": "/data"}]),
                 {"volumes": [{"mountPath": "/data", "readOnly": True}]}),
          "initgate.policy.volumes[0].readOnly is true and container app mounts /data writable"),
+    "a volume that is not mounted and declined, where the gate sees volumes alone":
+        (values(pod(volumeMounts=MOUNTS),
+                {**binaries(), "volumes": [{"mountPath": "/data", "mounted": False}]},
+                pattern="sharedVolume"),
+         "initgate.policy.volumes[0].mountPath /data is no mount of container app"),
+    "at of a volume that is not mounted":
+        (values(pod(), {"volumes": [{"mountPath": "/data", "at": "/x", "mounted": False}]},
+                pattern="imageVolume"),
+         "initgate.policy.volumes[0].at names where the gate has a mount, and container app mounts "
+         'nothing at /data: leave "at" out.'),
     "at where it means nothing":
         (values(pod(volumeMounts=MOUNTS), {"volumes": [{"mountPath": "/app", "at": "/x"}]}),
          "initgate.policy.volumes[0].at is for pattern imageVolume"),
@@ -154,10 +196,6 @@ SENTENCES = {
         (values(pod(), pattern="sharedVolume"),
          "pattern sharedVolume sees the volumes of container app only, and /app/server lies on "
          "none of them"),
-    "imageVolume and a program on a volume":
-        (values(pod(volumeMounts=MOUNTS), pattern="imageVolume"),
-         "/app/server lies on what container app mounts at /app, which pattern imageVolume does "
-         "not see"),
 }
 
 # What the chart fills in: name, values, what the policy then holds.
@@ -206,6 +244,34 @@ FILLED = {
         (values(pod(volumeMounts=MOUNTS), {**binaries(), "volumes": [{"mountPath": "/app"}]},
                 pattern="imageVolume"),
          {"volumes": [{"mountPath": "/app", "at": "/volumes/app"}]}),
+    "imageVolume: the volume, and where it is":
+        (values(pod(volumeMounts=MOUNTS), pattern="imageVolume"),
+         {"volumes": [{"mountPath": "/app", "readOnly": True, "at": "/volumes/app"}]}),
+    "sameImage: the volumes of what the policy names":
+        (values(pod(volumeMounts=mounts("/app/", "/etc//app", "/ld", "/embedded", "/tmp")),
+                {**binaries(interpreter="/ld/ld.so", embeds={"dirs": ["/embedded/static"]}),
+                 "files": [{"path": "/etc/app/config"}]}),
+         {"volumes": [{"mountPath": path} for path in ("/app", "/ld", "/embedded", "/etc/app")]}),
+    "sameImage: the volumes of where the loader and scripts look":
+        (values(pod(volumeMounts=mounts("/a", "/b", "/c", "/d", "/e"),
+                    env=[{"name": "LD_LIBRARY_PATH", "value": "/a/lib;relative:/b"},
+                         {"name": "LD_PRELOAD", "value": "one.so /c/two.so"},
+                         {"name": "PATH", "value": "/usr/bin:/d"}])),
+         {"volumes": [{"mountPath": path} for path in ("/a", "/b", "/c", "/d")]}),
+    "sameImage: the outer of two mounts, the inner one's place":
+        (values(pod(volumeMounts=mounts("/data/cache", "/data", "/database"))),
+         {"volumes": [{"mountPath": "/data"}]}),
+    "a read-only volume with a writable one below it":
+        (values(pod(volumeMounts=[*MOUNTS, *mounts("/app/cache")])),
+         {"volumes": [{"mountPath": "/app"}]}),
+    "a volume that the policy has already":
+        (values(pod(volumeMounts=MOUNTS),
+                {**binaries(), "volumes": [{"mountPath": "/app", "writers": {}}]}),
+         {"volumes": [{"mountPath": "/app", "writers": {}}]}),
+    "a folder of the image that is judged as a volume":
+        (values(pod(), {"volumes": [{"mountPath": "/app", "mounted": False}]},
+                pattern="imageVolume"),
+         {"volumes": [{"mountPath": "/app", "mounted": False}]}),
 }
 
 
@@ -237,15 +303,26 @@ def check_filled(chart, given, wanted):
 
 
 def check_mounts(chart):
-    """The gate has the container's mounts as they are, without what would need privileges."""
-    mounts = [{"name": "a", "mountPath": "/a", "subPath": "x", "readOnly": True},
-              {"name": "b", "mountPath": "/b", "mountPropagation": "Bidirectional"}]
-    given = values(pod(volumeMounts=copy.deepcopy(mounts)))
-    gate = chart.render(given)[-1]["spec"]["initContainers"][-1]
-    expect("the gate's mounts", gate["volumeMounts"],
-           [mounts[0], {"name": "b", "mountPath": "/b"},
-            {"name": "initgate", "mountPath": "/gate", "readOnly": True},
-            {"name": "initgate-policy", "mountPath": "/etc/initgate", "readOnly": True}])
+    """The gate has those of the container's mounts that the policy lists, without what would need
+    privileges, and is told of all as they are written."""
+    given = [{"name": "a", "mountPath": "/a/", "subPath": "x", "readOnly": True},
+             {"name": "b", "mountPath": "/b", "mountPropagation": "Bidirectional"},
+             {"name": "c", "mountPath": "/c", "subPathExpr": "$(POD)"}]
+    own = {"name": "initgate-policy", "mountPath": "/etc/initgate", "readOnly": True}
+    policy = {**binaries(), "volumes": [{"mountPath": "/b"}, {"mountPath": "/a"}]}
+    for pattern, wanted in (
+            ("sameImage", [{"name": "b", "mountPath": "/b"}, given[0],
+                           {"name": "initgate", "mountPath": "/gate", "readOnly": True}, own]),
+            ("imageVolume", [{"name": "initgate-target", "mountPath": "/target", "readOnly": True},
+                             {"name": "b", "mountPath": "/volumes/b"},
+                             {**given[0], "mountPath": "/volumes/a"}, own])):
+        the_pod = pod(volumeMounts=copy.deepcopy(given))
+        found = chart.render(values(the_pod, policy, pattern=pattern, warnOnly=True))
+        gate = found[-1]["spec"]["initContainers"][-1]
+        expect("the gate's mounts", gate["volumeMounts"], wanted)
+        expect("the gate's last words", gate.get("command", gate.get("args"))[-4:],
+               ["--warn-only", "--container-mount=/a/", "--container-mount=/b",
+                "--container-mount=/c"])
 
 
 def check_order(chart):

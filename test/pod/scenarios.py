@@ -159,11 +159,25 @@ def with_interpreter(path):
 
 # What is done to manifests.
 
+def mount_words(spec):
+    """What the gate is told of the server's mounts: one word each, in their order."""
+    return [f"--container-mount={mount['mountPath']}"
+            for mount in spec["containers"][0].get("volumeMounts") or []]
+
+
+def set_mount_words(spec):
+    gate = spec["initContainers"][-1]
+    key = "command" if "command" in gate else "args"
+    gate[key] = [word for word in gate[key] if not word.startswith("--container-mount")]
+    gate[key] += mount_words(spec)
+
+
 def mount_program_by_subpath(_documents, spec):
     """shared-volume: gate and server mount the single file."""
     for container in (spec["initContainers"][1], spec["containers"][0]):
         mount = next(m for m in container["volumeMounts"] if m["name"] == "delivery")
         mount.update({"mountPath": "/app/server", "subPath": "app/server"})
+    set_mount_words(spec)
 
 
 def mount_config_by_subpath(documents, spec):
@@ -175,6 +189,7 @@ def mount_config_by_subpath(documents, spec):
         container.setdefault("volumeMounts", []).append(
             {"name": "config", "mountPath": CONFIG_PATH, "subPath": "tinyproxy.conf",
              "readOnly": True})
+    set_mount_words(spec)
 
 
 def forget_policy(documents, _spec):
@@ -394,9 +409,15 @@ def run_volumes(built, good):
 
 
 def check_manifest(pattern):
-    """Every container: Pod Security "restricted", requests and limits, an image by digest."""
+    """Every container: Pod Security "restricted", requests and limits, an image by digest; the gate
+    is told of each of the server's mounts, in their order, behind its other words."""
     documents = driver.load(MANIFESTS / f"{pattern}.yaml")
     spec = driver.pod_spec(documents)
+    gate, wanted = spec["initContainers"][-1], mount_words(spec)
+    words = gate.get("command", []) + gate.get("args", [])
+    expect("the gate's last words", words[-len(wanted):], wanted)
+    expect("whether it is told of a mount before", "container-mount" in str(words[:-len(wanted)]),
+           False)
     for container in spec["initContainers"] + spec["containers"]:
         name, context = container["name"], container["securityContext"]
         expect(f"{name}: runAsNonRoot", context["runAsNonRoot"], True)

@@ -25,6 +25,9 @@ volumeMounts:
 {{- if .warnOnly -}}
 {{- $words = append $words "--warn-only" -}}
 {{- end -}}
+{{- range .main.volumeMounts -}}
+{{- $words = append $words (printf "--container-mount=%s" .mountPath) -}}
+{{- end -}}
 name: gate
 image: {{ ternary .main.image .image $sameImage }}
 {{ ternary "command" "args" $sameImage }}: {{ toJson $words }}

@@ -6,7 +6,7 @@ Values and pod put together, checked and completed, as JSON:
   main          the gated container
   application   the user of the main container: runAsUser, runAsGroup, ...
   own           the gate's own user, likewise
-  mounts        the gate's mounts besides its own
+  mounts        the gate's mounts besides its own: those that the policy's volumes list
   policy        complete
   configMap     its name
 */ -}}
@@ -21,6 +21,7 @@ Values and pod put together, checked and completed, as JSON:
       "own" (pick $values "runAsUser" "runAsGroup") -}}
 {{- $_ := set $plan "image" (include "initgate.image" $values.image) -}}
 {{- $_ := set $plan "main" (include "initgate.main" $plan | fromJson) -}}
+{{- $_ := set $plan "containerMounts" (include "initgate.mountsOf" $plan | fromJson).mounts -}}
 {{- $_ := set $plan "context" (include "initgate.context" $plan | fromJson) -}}
 {{- $_ := set $plan "policy" (deepCopy $values.policy) -}}
 {{- if not $plan.policy.metadata -}}
@@ -30,12 +31,13 @@ Values and pod put together, checked and completed, as JSON:
 {{- $_ := set $plan.policy "runAs" (include "initgate.runAs" $plan | fromJson) -}}
 {{- include "initgate.completeEnv" $plan -}}
 {{- include "initgate.completePattern" $plan -}}
+{{- include "initgate.requireMounts" $plan -}}
 {{- $application := pick $plan.context "seLinuxOptions" "appArmorProfile" -}}
 {{- $_ := set $application "runAsUser" $plan.policy.runAs.uid -}}
 {{- $_ := set $application "runAsGroup" $plan.policy.runAs.gid -}}
 {{- $_ := set $plan "application" $application -}}
 {{- $_ := set $plan "configMap" (printf "%s-policy-%s" .name (toJson $plan.policy | sha256sum | trunc 10)) -}}
-{{- omit $plan "pod" "values" "context" "name" | toJson -}}
+{{- omit $plan "pod" "values" "context" "name" "containerMounts" | toJson -}}
 {{- end -}}
 
 {{- define "initgate.image" -}}
@@ -78,21 +80,4 @@ would take them for unset. */ -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $context -}}
-{{- end -}}
-
-{{- /* "true" where .path is .dir or lies below it. */ -}}
-{{- define "initgate.below" -}}
-{{- $dir := trimSuffix "/" .dir -}}
-{{- if or (eq .path $dir) (hasPrefix (printf "%s/" $dir) .path) -}}true{{- end -}}
-{{- end -}}
-
-{{- /* The mount of the main container that holds .path: the longest one; empty where none does. */ -}}
-{{- define "initgate.mountOf" -}}
-{{- $found := dict "mountPath" "" -}}
-{{- range .plan.main.volumeMounts -}}
-{{- if and (include "initgate.below" (dict "path" $.path "dir" .mountPath)) (gt (len .mountPath) (len $found.mountPath)) -}}
-{{- $found = . -}}
-{{- end -}}
-{{- end -}}
-{{- with $found.mountPath -}}{{- toJson $found -}}{{- end -}}
 {{- end -}}

@@ -80,32 +80,21 @@
 {{- if $env -}}{{- $_ := set .policy "env" $env -}}{{- end -}}
 {{- end -}}
 
-{{- /* Mounts of the gate, and what the pattern means for the policy. */ -}}
+{{- /* What the pattern means for the policy, and the gate's mounts: those of the container that the
+policy's volumes list. With imageVolume the gate has them below /volumes. */ -}}
 {{- define "initgate.completePattern" -}}
-{{- $mounts := list -}}
-{{- if eq .pattern "imageVolume" -}}
-{{- include "initgate.completeImageVolume" . -}}
-{{- else -}}
-{{- range .main.volumeMounts -}}
-{{- $mounts = append $mounts (pick . "name" "mountPath" "subPath" "readOnly" "recursiveReadOnly") -}}
-{{- end -}}
-{{- $_ := set . "mounts" $mounts -}}
-{{- if eq .pattern "sharedVolume" -}}{{- include "initgate.completeSharedVolume" . -}}{{- end -}}
-{{- end -}}
-{{- end -}}
-
-{{- /* The gate has at .at what the main container has at .mountPath. */ -}}
-{{- define "initgate.completeImageVolume" -}}
 {{- $plan := . -}}
+{{- if eq .pattern "sharedVolume" -}}{{- include "initgate.completeSharedVolume" . -}}{{- end -}}
+{{- include "initgate.completeVolumes" . -}}
 {{- $mounts := list -}}
-{{- range .policy.volumes -}}
-{{- $mountPath := .mountPath -}}
-{{- if not (hasKey . "at") -}}{{- $_ := set . "at" (printf "/volumes%s" $mountPath) -}}{{- end -}}
-{{- $at := .at -}}
-{{- range $plan.main.volumeMounts -}}
-{{- if eq (trimSuffix "/" .mountPath) $mountPath -}}
-{{- $mount := pick . "name" "subPath" "readOnly" "recursiveReadOnly" -}}
-{{- $mounts = append $mounts (set $mount "mountPath" $at) -}}
+{{- range $volume := .policy.volumes -}}
+{{- range $plan.containerMounts -}}
+{{- if eq .path $volume.mountPath -}}
+{{- if and (eq $plan.pattern "imageVolume") (not (hasKey $volume "at")) -}}
+{{- $_ := set $volume "at" (printf "/volumes%s" .path) -}}
+{{- end -}}
+{{- $mount := pick .mount "name" "mountPath" "subPath" "subPathExpr" "readOnly" "recursiveReadOnly" -}}
+{{- $mounts = append $mounts (set $mount "mountPath" ($volume.at | default .mount.mountPath)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -120,31 +109,75 @@ volume can only be named. */ -}}
 {{- $interpreter := .interpreter -}}
 {{- if kindIs "string" $interpreter -}}{{- $interpreter = dict "path" $interpreter -}}{{- end -}}
 {{- if and (kindIs "map" $interpreter) $interpreter.path (not (hasKey $interpreter "visible")) -}}
-{{- if not (include "initgate.mountOf" (dict "plan" $plan "path" $interpreter.path)) -}}
+{{- if not (include "initgate.mountOf" (dict "plan" $plan "path" (clean $interpreter.path))) -}}
 {{- $_ := set . "interpreter" (merge (dict "visible" false) $interpreter) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- include "initgate.completeVolumes" . -}}
 {{- if not (hasKey .policy "trustedUids") -}}
 {{- $_ := set .policy "trustedUids" (uniq (list 0 (int64 .own.runAsUser))) -}}
 {{- end -}}
 {{- end -}}
 
+{{- /* The paths that the policy names: programs with their loaders and folders, files, and where the
+loader and scripts look by env. */ -}}
+{{- define "initgate.namedPaths" -}}
+{{- $paths := list -}}
+{{- range .policy.binaries -}}
+{{- $paths = append $paths .path -}}
+{{- if kindIs "string" .interpreter -}}{{- $paths = append $paths .interpreter -}}{{- end -}}
+{{- if kindIs "map" .interpreter -}}{{- with .interpreter.path -}}{{- $paths = append $paths . -}}{{- end -}}{{- end -}}
+{{- if kindIs "map" .embeds -}}{{- $paths = concat $paths (.embeds.dirs | default list) -}}{{- end -}}
+{{- end -}}
+{{- range .policy.files -}}{{- $paths = append $paths .path -}}{{- end -}}
+{{- $env := .policy.env | default dict -}}
+{{- $paths = concat $paths (regexSplit "[:;]" ($env.LD_LIBRARY_PATH | default "") -1) -}}
+{{- $paths = concat $paths (regexSplit "[: ]" ($env.LD_PRELOAD | default "") -1) -}}
+{{- $paths = concat $paths (splitList ":" ($env.PATH | default "")) -}}
+{{- dict "paths" $paths | toJson -}}
+{{- end -}}
+
+{{- /* Adds to the policy's volumes the mounts without which the gate could not look: those that hold
+what the policy names, and those with another mount below them, since where that one lands depends
+on links on the outer one. */ -}}
 {{- define "initgate.completeVolumes" -}}
 {{- $plan := . -}}
+{{- $needed := list -}}
+{{- range (include "initgate.namedPaths" . | fromJson).paths -}}
+{{- if isAbs . -}}
+{{- with include "initgate.mountOf" (dict "plan" $plan "path" (clean .)) -}}
+{{- $needed = append $needed (fromJson .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $outer := .containerMounts -}}
+{{- range $plan.containerMounts -}}
+{{- if and (ne .path $outer.path) (include "initgate.below" (dict "path" .path "dir" $outer.path)) -}}
+{{- $needed = append $needed $outer -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $volumes := .policy.volumes | default list -}}
 {{- $known := list -}}
 {{- range $volumes -}}{{- $known = append $known .mountPath -}}{{- end -}}
-{{- range concat (.policy.binaries | default list) (.policy.files | default list) -}}
-{{- $mount := include "initgate.mountOf" (dict "plan" $plan "path" .path) | fromJson -}}
-{{- $path := trimSuffix "/" $mount.mountPath -}}
-{{- if not (has $path $known) -}}
-{{- $known = append $known $path -}}
-{{- $volume := dict "mountPath" $path -}}
-{{- if $mount.readOnly -}}{{- $_ := set $volume "readOnly" true -}}{{- end -}}
-{{- $volumes = append $volumes $volume -}}
+{{- range $needed -}}
+{{- if not (has .path $known) -}}
+{{- $known = append $known .path -}}
+{{- $volumes = append $volumes (include "initgate.promise" (dict "plan" $plan "mount" .) | fromJson) -}}
 {{- end -}}
 {{- end -}}
-{{- $_ := set .policy "volumes" $volumes -}}
+{{- if $volumes -}}{{- $_ := set .policy "volumes" $volumes -}}{{- end -}}
+{{- end -}}
+
+{{- /* What a mount promises: to be read-only, where it is, and all that is mounted below it too. */ -}}
+{{- define "initgate.promise" -}}
+{{- $readOnly := .mount.mount.readOnly -}}
+{{- range .plan.containerMounts -}}
+{{- if and (include "initgate.below" (dict "path" .path "dir" $.mount.path)) (not .mount.readOnly) -}}
+{{- $readOnly = false -}}
+{{- end -}}
+{{- end -}}
+{{- $volume := dict "mountPath" .mount.path -}}
+{{- if $readOnly -}}{{- $_ := set $volume "readOnly" true -}}{{- end -}}
+{{- toJson $volume -}}
 {{- end -}}

@@ -12,7 +12,7 @@ start. */ -}}
 {{- include "initgate.requireDigests" . -}}
 {{- include "initgate.requireNames" . -}}
 {{- include "initgate.requireProc" . -}}
-{{- include "initgate.requireMounts" . -}}
+{{- include "initgate.requirePaths" . -}}
 {{- include "initgate.requireVolumes" . -}}
 {{- range concat (.policy.binaries | default list) (.policy.files | default list) -}}
 {{- include "initgate.requireSight" (dict "plan" $plan "path" .path) -}}
@@ -63,59 +63,60 @@ gate itself would pass any program there with a skip. */ -}}
 {{- end -}}
 {{- end -}}
 
+{{- /* A volume that the gate mounts too must be one that it can mount, and not where its own are. */ -}}
 {{- define "initgate.requireMounts" -}}
-{{- $paths := list -}}
-{{- if ne .pattern "imageVolume" -}}{{- $paths = append $paths "/etc/initgate" -}}{{- end -}}
-{{- if hasPrefix "sameImage" .pattern -}}{{- $paths = append $paths "/gate" -}}{{- end -}}
+{{- $own := list "/etc/initgate" -}}
+{{- if hasPrefix "sameImage" .pattern -}}{{- $own = append $own "/gate" -}}{{- end -}}
+{{- if eq .pattern "imageVolume" -}}{{- $own = append $own "/target" -}}{{- end -}}
 {{- $main := .main.name -}}
-{{- range .main.volumeMounts -}}
-{{- $mount := . -}}
+{{- $pattern := .pattern -}}
+{{- range .mounts -}}
+{{- $path := clean .mountPath -}}
 {{- if .subPathExpr -}}
 {{- fail (printf "initgate: container %s mounts %s with subPathExpr, which the gate cannot follow: it has not that container's environment. Use subPath." $main .mountPath) -}}
 {{- end -}}
-{{- range $paths -}}
-{{- if or (include "initgate.below" (dict "path" $mount.mountPath "dir" .)) (include "initgate.below" (dict "path" . "dir" $mount.mountPath)) -}}
-{{- fail (printf "initgate: container %s mounts %s, and the gate needs %s for itself: mount it elsewhere, or use pattern imageVolume." $main $mount.mountPath .) -}}
+{{- range $own -}}
+{{- if or (include "initgate.below" (dict "path" $path "dir" .)) (include "initgate.below" (dict "path" . "dir" $path)) -}}
+{{- if eq $pattern "imageVolume" -}}
+{{- fail (printf "initgate: initgate.policy.volumes has a volume at %s, and the gate needs %s for itself: leave \"at\" out." $path .) -}}
+{{- end -}}
+{{- fail (printf "initgate: container %s mounts %s, and the gate needs %s for itself: mount it elsewhere, or use pattern imageVolume." $main $path .) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
-{{- /* A volume of the policy is a mount of the main container, as promised. */ -}}
+{{- /* A volume of the policy is a mount of the main container, as promised, or a folder of the image
+for which the policy asks no mount. */ -}}
 {{- define "initgate.requireVolumes" -}}
 {{- $plan := . -}}
 {{- range $index, $volume := .policy.volumes -}}
 {{- $key := printf "initgate.policy.volumes[%d]" $index -}}
-{{- $mount := dict -}}
-{{- range $plan.main.volumeMounts -}}
-{{- if eq (trimSuffix "/" .mountPath) $volume.mountPath -}}{{- $mount = . -}}{{- end -}}
+{{- $found := dict -}}
+{{- range $plan.containerMounts -}}
+{{- if eq .path $volume.mountPath -}}{{- $found = . -}}{{- end -}}
 {{- end -}}
-{{- if not $mount -}}
+{{- $declined := and (hasKey . "mounted") (eq (toJson .mounted) "false") -}}
+{{- if and (not $found) (or (not $declined) (eq $plan.pattern "sharedVolume")) -}}
 {{- fail (printf "initgate: %s.mountPath %s is no mount of container %s: every start would be blocked." $key .mountPath $plan.main.name) -}}
 {{- end -}}
 {{- $readOnly := .readOnly -}}
 {{- if kindIs "map" .options -}}{{- $readOnly = .options.readOnly | default $readOnly -}}{{- end -}}
-{{- if and $readOnly (not $mount.readOnly) -}}
+{{- if and $readOnly $found (not $found.mount.readOnly) -}}
 {{- fail (printf "initgate: %s.readOnly is true and container %s mounts %s writable: set readOnly: true on that mount." $key $plan.main.name .mountPath) -}}
 {{- end -}}
 {{- if and (hasKey . "at") (ne $plan.pattern "imageVolume") -}}
 {{- fail (printf "initgate: %s.at is for pattern imageVolume: with %s the gate has each volume where the main container has it." $key $plan.pattern) -}}
+{{- end -}}
+{{- if and (hasKey . "at") (not $found) -}}
+{{- fail (printf "initgate: %s.at names where the gate has a mount, and container %s mounts nothing at %s: leave \"at\" out." $key $plan.main.name .mountPath) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
 {{- /* The gate must be able to see what it is to judge. */ -}}
 {{- define "initgate.requireSight" -}}
-{{- $mount := include "initgate.mountOf" . | fromJson -}}
-{{- $plan := .plan -}}
-{{- if and (eq $plan.pattern "sharedVolume") (not $mount.mountPath) -}}
-{{- fail (printf "initgate: pattern sharedVolume sees the volumes of container %s only, and %s lies on none of them: mount its volume there, or use pattern sameImage." $plan.main.name .path) -}}
-{{- end -}}
-{{- if and (eq $plan.pattern "imageVolume") $mount.mountPath -}}
-{{- $named := list -}}
-{{- range $plan.policy.volumes -}}{{- $named = append $named .mountPath -}}{{- end -}}
-{{- if not (has (trimSuffix "/" $mount.mountPath) $named) -}}
-{{- fail (printf "initgate: %s lies on what container %s mounts at %s, which pattern imageVolume does not see: add {mountPath: %s} to initgate.policy.volumes, or use pattern sameImage." .path $plan.main.name $mount.mountPath (trimSuffix "/" $mount.mountPath)) -}}
-{{- end -}}
+{{- if and (eq .plan.pattern "sharedVolume") (not (include "initgate.mountOf" .)) -}}
+{{- fail (printf "initgate: pattern sharedVolume sees the volumes of container %s only, and %s lies on none of them: mount its volume there, or use pattern sameImage." .plan.main.name .path) -}}
 {{- end -}}
 {{- end -}}
