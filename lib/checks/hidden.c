@@ -99,41 +99,49 @@ static int next_number(const struct ig_scene *scene)
     return IG_EHIDDEN + (int)scene->hidden_count;
 }
 
-/* What is mounted on PATH may lie anywhere: the way there failed with NUMBER. Then nothing can be
- * judged. The first such mount is told. */
-static void seal(struct ig_scene *scene, const char *path, int number)
+/* Nothing can be judged, because of what is mounted on PATH. WHY and FIX are taken over. The first such
+ * mount is told. */
+static void seal(struct ig_scene *scene, const char *path, char *why, char *fix)
 {
-    const struct ig_hidden *outer = ig_hidden_of(scene, number);
     IG_AUTO_FREE char *shown = ig_escaped(path);
-    IG_AUTO_FREE char *above = outer != NULL ? ig_escaped(outer->mount) : NULL;
-    char words[160];
-    struct ig_hidden hidden = {.mount = ig_strdup(path)};
+    struct ig_hidden hidden = {.fix = fix};
     if (scene->sealed) {
-        ig_hidden_clear(&hidden);
+        free(why);
+        free(fix);
         return;
     }
-    if (outer != NULL) {
-        hidden.what = ig_format("cannot be judged: the container mounts a volume at %s, below the "
-                                "volume at %s, which the gate does not see. A symlink on that one "
-                                "may lead the mount to any folder", shown, above);
-        hidden.fix = how_to_show(scene, outer->mount, "");
-    } else if (number == EINVAL) {
-        hidden.what = ig_format("cannot be judged: the container mounts a volume at %s, which "
-                                "leads to the root itself", shown);
-        hidden.fix = ig_strdup("Correct that mountPath, or the symlink in the image.");
-    } else {
-        hidden.what = ig_format("cannot be judged: the container mounts a volume at %s, and the "
-                                "gate cannot find out where that leads: %s", shown,
-                                ig_errno_text(number, words, sizeof words));
-        hidden.fix = ig_strdup(number == EACCES
-                                   ? "Run the gate as a user that may search the folders on the "
-                                     "way, for instance as the main container's user."
-                                   : "Correct that mountPath, or the symlinks in the image: a "
-                                     "runtime could mount nothing there.");
-    }
+    hidden.mount = ig_strdup(path);
+    hidden.what = ig_format("cannot be judged: the container mounts a volume at %s, %s", shown, why);
+    free(why);
     ig_fsroot_seal(scene->root, next_number(scene));
     scene->sealed = true;
     add(scene, hidden);
+}
+
+/* The way to PATH failed with NUMBER. */
+static void seal_unknown(struct ig_scene *scene, const char *path, int number)
+{
+    char words[160];
+    const struct ig_hidden *outer = ig_hidden_of(scene, number);
+    if (outer != NULL) {
+        IG_AUTO_FREE char *above = ig_escaped(outer->mount);
+        seal(scene, path,
+             ig_format("below the volume at %s, which the gate does not see. A symlink on that one "
+                       "may lead the mount to any folder", above),
+             how_to_show(scene, outer->mount, ""));
+    } else if (number == EINVAL) {
+        seal(scene, path, ig_strdup("which leads to the root itself"),
+             ig_strdup("Correct that mountPath, or the symlink in the image."));
+    } else {
+        seal(scene, path,
+             ig_format("and the gate cannot find out where that leads: %s",
+                       ig_errno_text(number, words, sizeof words)),
+             ig_strdup(number == EACCES
+                           ? "Run the gate as a user that may search the folders on the way, for "
+                             "instance as the main container's user."
+                           : "Correct that mountPath, or the symlinks in the image: a runtime may "
+                             "mount nothing there."));
+    }
 }
 
 static void hide(struct ig_scene *scene, const char *path, bool doubly)
@@ -141,7 +149,7 @@ static void hide(struct ig_scene *scene, const char *path, bool doubly)
     struct ig_error e = {0};
     IG_AUTO_FREE char *point = NULL;
     if (ig_fsroot_hide(scene->root, path, next_number(scene), &point, &e) != 0) {
-        seal(scene, path, e.number);
+        seal_unknown(scene, path, e.number);
         return;
     }
     IG_AUTO_FREE char *shown = ig_escaped(path);
@@ -165,9 +173,9 @@ static void hide(struct ig_scene *scene, const char *path, bool doubly)
 static void find_nested(struct ig_scene *scene, const char *path)
 {
     int number = 0;
-    free(ig_fsroot_point(scene->root, path, &number));
+    free(ig_fsroot_point(scene->root, path, SIZE_MAX, &number));
     if (number >= IG_EHIDDEN) {
-        seal(scene, path, number);
+        seal_unknown(scene, path, number);
     }
 }
 
@@ -175,60 +183,130 @@ static void find_nested(struct ig_scene *scene, const char *path)
 struct mount {
     const char *given;  /* borrowed */
     char *path;         /* the same, normal */
-    char *end;          /* where it leads while nothing is hidden */
+    size_t parts;       /* its names */
     bool shown;         /* the gate has it */
+    char *first, *last; /* where it leads while nothing is hidden: with those volumes that are surely
+                           mounted before it, and with all of them */
 };
 
-/* Does another one lie at the same place as MOUNTS[I]? The API server refuses the same mountPath
- * twice, but not "/data" and "/data/", nor a link and what it leads to. */
-static bool is_doubled(const struct mount *mounts, size_t count, size_t i)
+struct mounts {
+    struct mount *list;
+    size_t count;
+};
+
+/* How many of the grafts are volumes with fewer than so many PARTS? They were made in that order. */
+static size_t grafts_before(const struct ig_scene *scene, size_t parts, const bool *seen)
 {
-    for (size_t n = 0; n < count; n++) {
-        if (strcmp(mounts[n].given, mounts[i].given) != 0 &&
-            strcmp(mounts[n].end, mounts[i].end) == 0) {
+    size_t count = 0;
+    for (size_t i = 0; i < scene->policy->subject_count; i++) {
+        const struct ig_subject *subject = &scene->policy->subjects[i];
+        bool grafted = subject->kind == IG_KIND_VOLUME && seen[i] &&
+                       (scene->rooted || subject->at != NULL);
+        count += grafted && ig_path_parts(subject->path) < parts;
+    }
+    return count;
+}
+
+static void take_mount(const struct ig_scene *scene, const char *given, const bool *seen,
+                       struct mounts *to)
+{
+    size_t index = 0;
+    struct mount mount = {.given = given, .path = ig_path_normal(given)};
+    mount.parts = ig_path_parts(mount.path);
+    mount.shown = entry_for(scene->policy, mount.path, &index) != NULL && seen[index];
+    mount.first = ig_fsroot_point(scene->root, mount.path,
+                                  grafts_before(scene, mount.parts, seen), NULL);
+    mount.last = ig_fsroot_point(scene->root, mount.path, SIZE_MAX, NULL);
+    to->list = ig_array_room(to->list, to->count, sizeof *to->list);
+    to->list[to->count++] = mount;
+}
+
+static bool has_path(const struct mounts *mounts, const char *path)
+{
+    for (size_t i = 0; i < mounts->count; i++) {
+        if (strcmp(mounts->list[i].path, path) == 0) {
             return true;
         }
     }
     return false;
 }
 
-static struct mount *look_at(const struct ig_scene *scene,
-                             const struct ig_container_mounts *from, const bool *seen)
+/* What the container mounts, and what the policy says so of: a ServiceAccount's token is added to a
+ * pod after its words were written. */
+static struct mounts take_mounts(const struct ig_scene *scene,
+                                 const struct ig_container_mounts *from, const bool *seen)
 {
-    size_t index = 0;
-    struct mount *mounts = ig_alloc_array(from->count, sizeof *mounts);
+    struct mounts mounts = {0};
     for (size_t i = 0; i < from->count; i++) {
-        mounts[i].given = from->list[i];
-        mounts[i].path = ig_path_normal(from->list[i]);
-        mounts[i].end = ig_fsroot_point(scene->root, mounts[i].path, NULL);
-        mounts[i].shown = entry_for(scene->policy, mounts[i].path, &index) != NULL && seen[index];
+        take_mount(scene, from->list[i], seen, &mounts);
+    }
+    for (size_t i = 0; mounts.count > 0 && i < scene->policy->subject_count; i++) {
+        const struct ig_subject *subject = &scene->policy->subjects[i];
+        if (subject->kind == IG_KIND_VOLUME && seen[i] && !has_path(&mounts, subject->path)) {
+            take_mount(scene, subject->path, seen, &mounts);
+        }
     }
     return mounts;
+}
+
+/* Does another one lie at the same place? The API server refuses the same mountPath twice, but not
+ * "/data" and "/data/", nor a link and what it leads to. */
+static bool is_doubled(const struct mounts *mounts, const struct mount *mount)
+{
+    for (size_t i = 0; i < mounts->count; i++) {
+        const struct mount *other = &mounts->list[i];
+        if (strcmp(other->given, mount->given) != 0 && strcmp(other->last, mount->last) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Runtimes mount those with fewer names first (containerd's orderedMounts in pkg/cri/opts, CRI-O's
+ * in server/). Does it matter which of two with as many comes first, or does one that comes later lie
+ * over it? Only symlinks do that. */
+static bool depends_on_order(const struct mounts *mounts, const struct mount *mount)
+{
+    bool depends = strcmp(mount->first, mount->last) != 0;
+    for (size_t i = 0; i < mounts->count; i++) {
+        const struct mount *other = &mounts->list[i];
+        depends = depends || (other->parts >= mount->parts && strcmp(other->last, mount->last) != 0 &&
+                              ig_path_below(mount->last, other->last));
+    }
+    return depends;
+}
+
+static void hide_one(struct ig_scene *scene, const struct mounts *mounts,
+                     const struct mount *mount)
+{
+    bool doubled = mount->shown && is_doubled(mounts, mount);
+    if (depends_on_order(mounts, mount)) {
+        seal(scene, mount->path,
+             ig_strdup("and where that comes to lie depends on which volume is mounted first: a "
+                       "symlink leads it to another one"),
+             ig_strdup("Let no symlink of the image or of a volume lead from one mountPath to "
+                       "another."));
+    } else if (doubled || !mount->shown) {
+        hide(scene, mount->path, doubled);
+    }
 }
 
 void ig_hidden_add(struct ig_scene *scene, const struct ig_container_mounts *from,
                    const bool *seen)
 {
-    struct mount *mounts = look_at(scene, from, seen);
-    for (size_t i = 0; i < from->count; i++) {
-        bool doubled = mounts[i].shown && is_doubled(mounts, from->count, i);
-        if (doubled || !mounts[i].shown) {
-            hide(scene, mounts[i].path, doubled);
-        }
+    struct mounts mounts = take_mounts(scene, from, seen);
+    for (size_t i = 0; i < mounts.count; i++) {
+        hide_one(scene, &mounts, &mounts.list[i]);
     }
-    for (size_t i = 0; i < from->count; i++) {
-        find_nested(scene, mounts[i].path);
+    for (size_t i = 0; i < mounts.count; i++) {
+        find_nested(scene, mounts.list[i].path);
     }
-    for (size_t i = 0; i < scene->policy->subject_count; i++) {
-        if (scene->policy->subjects[i].kind == IG_KIND_VOLUME) {
-            find_nested(scene, scene->policy->subjects[i].path);
-        }
+    for (size_t i = 0; i < mounts.count; i++) {
+        free(mounts.list[i].path);
+        free(mounts.list[i].first);
+        free(mounts.list[i].last);
     }
-    for (size_t i = 0; i < from->count; i++) {
-        free(mounts[i].path);
-        free(mounts[i].end);
-    }
-    free(mounts);
+    free(mounts.list);
 }
 
 void ig_hidden_clear(struct ig_hidden *hidden)
@@ -297,7 +375,7 @@ void ig_hidden_parts(const struct ig_scene *scene, const struct ig_subject *volu
     if (scene->hidden_count == 0) {
         return;
     }
-    IG_AUTO_FREE char *point = ig_fsroot_point(scene->root, volume->path, NULL);
+    IG_AUTO_FREE char *point = ig_fsroot_point(scene->root, volume->path, SIZE_MAX, NULL);
     for (size_t i = 0; i < scene->hidden_count; i++) {
         const struct ig_hidden *hidden = &scene->hidden[i];
         struct ig_hidden_part part = {.path = ".", .by = hidden};

@@ -195,16 +195,44 @@ static int graft(struct ig_scene *scene, const struct ig_subject *volume, bool *
     return 0;
 }
 
+static int by_parts(const void *a, const void *b)
+{
+    const struct ig_subject *const *x = a;
+    const struct ig_subject *const *y = b;
+    size_t n = ig_path_parts((*x)->path);
+    size_t m = ig_path_parts((*y)->path);
+    /* Those with as many as the policy has them. */
+    return n != m ? (n > m) - (n < m) : (*x > *y) - (*x < *y);
+}
+
+/* The policy's volumes, outer ones first, as runtimes mount them: a link on one may lead another
+ * elsewhere. Malloc'd. */
+static const struct ig_subject **volumes_in_order(const struct ig_policy *policy, size_t *count)
+{
+    const struct ig_subject **volumes = ig_alloc_array(policy->subject_count, sizeof *volumes);
+    *count = 0;
+    for (size_t i = 0; i < policy->subject_count; i++) {
+        if (policy->subjects[i].kind == IG_KIND_VOLUME) {
+            volumes[(*count)++] = &policy->subjects[i];
+        }
+    }
+    if (*count > 1) {
+        qsort(volumes, *count, sizeof *volumes, by_parts);
+    }
+    return volumes;
+}
+
 int ig_scene_graft(struct ig_scene *scene, const struct ig_container_mounts *mounts,
                    struct ig_error *e)
 {
-    size_t count = scene->policy->subject_count;
-    IG_AUTO_FREE bool *seen = ig_alloc_array(count, sizeof *seen);
+    size_t count = 0;
+    IG_AUTO_FREE bool *seen = ig_alloc_array(scene->policy->subject_count, sizeof *seen);
+    IG_AUTO_FREE const struct ig_subject **volumes = volumes_in_order(scene->policy, &count);
     for (size_t i = 0; i < count; i++) {
-        const struct ig_subject *volume = &scene->policy->subjects[i];
-        /* The volumes in the gate's own places need no look where nothing else is said of them. */
-        bool asked = scene->rooted || volume->at != NULL || mounts->count > 0;
-        if (volume->kind == IG_KIND_VOLUME && asked && graft(scene, volume, &seen[i], e) != 0) {
+        /* One in the gate's own place needs no look where nothing else is said of it. */
+        bool asked = scene->rooted || volumes[i]->at != NULL || mounts->count > 0;
+        bool *is_seen = &seen[volumes[i] - scene->policy->subjects];
+        if (asked && graft(scene, volumes[i], is_seen, e) != 0) {
             return -1;
         }
     }
@@ -297,6 +325,15 @@ const struct ig_fsroot *ig_scene_image(const struct ig_scene *scene)
 const char *ig_volume_at(const struct ig_subject *volume)
 {
     return volume->at != NULL ? volume->at : volume->path;
+}
+
+size_t ig_path_parts(const char *path)
+{
+    size_t parts = 0;
+    for (const char *slash = path; (slash = strchr(slash, '/')) != NULL; slash++) {
+        parts += slash[1] != '\0';
+    }
+    return parts;
 }
 
 bool ig_path_below(const char *path, const char *dir)

@@ -106,6 +106,8 @@ bool ig_scene_denies_memory(const struct ig_scene *scene, uint64_t bytes);
 const char *ig_scene_env(const struct ig_scene *scene, const char *name);
 /* "uid 1001 gid 1001 groups 2000", malloc'd. */
 char *ig_cred_text(const struct ig_cred *cred);
+/* The names in PATH (normal). */
+size_t ig_path_parts(const char *path);
 /* Is PATH (normal) DIR itself or below it? */
 bool ig_path_below(const char *path, const char *dir);
 

@@ -86,16 +86,35 @@ int ig_fsroot_is_empty(const struct ig_fsroot *root, struct ig_error *e)
     return entry == NULL;
 }
 
-/* What is missing is taken as it stands: the directories that it implies are plain. */
-char *ig_fsroot_point(const struct ig_fsroot *root, const char *point, int *number)
+/* Is NAME among the components of PATH, or, where it is NULL, another than "."? */
+static bool has_component(const char *path, const char *name)
+{
+    for (size_t length; *(path += strspn(path, "/")) != '\0'; path += length) {
+        length = strcspn(path, "/");
+        const char *is = name != NULL ? name : ".";
+        bool same = strlen(is) == length && strncmp(path, is, length) == 0;
+        if (same == (name != NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is missing is taken as it stands: the directories that it implies are plain. But whether ".."
+ * leads back from one that is missing is each runtime's own affair. */
+char *ig_fsroot_point(const struct ig_fsroot *root, const char *point, size_t most, int *number)
 {
     struct ig_walk walk;
     IG_AUTO_FREE char *rest = NULL;
-    ig_fsroot_walk_rest(root, point, &walk, &rest);
+    struct ig_fsroot then = *root;
+    then.graft_count = most < root->graft_count ? most : root->graft_count;
+    ig_fsroot_walk_rest(&then, point, &walk, &rest);
     /* On the hidden one itself it may well lie. */
-    bool there = walk.error == 0 || walk.error == ENOENT ||
-                 (walk.error >= IG_EHIDDEN && rest[strspn(rest, "/")] == '\0');
-    IG_AUTO_FREE char *whole = there ? ig_format("%s/%s", walk.path, rest) : ig_strdup(point);
+    bool there = walk.error == 0 || (walk.error == ENOENT && !has_component(rest, "..")) ||
+                 (walk.error >= IG_EHIDDEN && !has_component(rest, NULL));
+    bool as_it_stands = !there && walk.error != ENOENT;
+    IG_AUTO_FREE char *whole =
+        as_it_stands ? ig_strdup(point) : ig_format("%s/%s", walk.path, rest);
     if (number != NULL) {
         *number = there ? 0 : walk.error;
     }
@@ -120,7 +139,7 @@ static int add_graft(struct ig_fsroot *root, const char *point, const char *reso
 int ig_fsroot_graft(struct ig_fsroot *root, const char *point, const char *own,
                     struct ig_error *e)
 {
-    IG_AUTO_FREE char *resolved = ig_fsroot_point(root, point, NULL);
+    IG_AUTO_FREE char *resolved = ig_fsroot_point(root, point, SIZE_MAX, NULL);
     struct ig_fsroot *process = NULL;
     if (ig_fsroot_open("/", &process, e) != 0) {
         return -1;
@@ -141,7 +160,7 @@ int ig_fsroot_hide(struct ig_fsroot *root, const char *point, int number, char *
                    struct ig_error *e)
 {
     int unknown = 0;
-    IG_AUTO_FREE char *leads_to = ig_fsroot_point(root, point, &unknown);
+    IG_AUTO_FREE char *leads_to = ig_fsroot_point(root, point, SIZE_MAX, &unknown);
     if (unknown != 0) {
         IG_AUTO_FREE char *shown = ig_escaped(point);
         return ig_error_set(e, unknown, "%s", shown);

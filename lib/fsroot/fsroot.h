@@ -54,8 +54,9 @@ int ig_fsroot_hide(struct ig_fsroot *root, const char *point, int number, char *
 void ig_fsroot_seal(struct ig_fsroot *root, int number);
 /* Where something mounted on POINT comes to lie: as ig_fsroot_graft() resolves it, malloc'd. What
  * cannot be resolved stays as it stands; *NUMBER (may be NULL) says why then, else it is 0. It is
- * another hidden one's where POINT leads over that: what is mounted on it lies nobody knows where. */
-char *ig_fsroot_point(const struct ig_fsroot *root, const char *point, int *number);
+ * another hidden one's where POINT leads over that: what is mounted on it lies nobody knows where. MOST:
+ * so many of the grafts, those that were made first, are there. */
+char *ig_fsroot_point(const struct ig_fsroot *root, const char *point, size_t most, int *number);
 
 enum ig_hop_kind { IG_HOP_DIRECTORY, IG_HOP_LINK, IG_HOP_FINAL };
 

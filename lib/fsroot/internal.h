@@ -26,7 +26,7 @@ bool ig_fsroot_graft_below(const struct ig_fsroot *root, const char *path);
 /* One of those that are hidden, or NULL. */
 const struct ig_graft *ig_fsroot_hidden_below(const struct ig_fsroot *root, const char *path);
 
-/* As ig_fsroot_walk(), and what was left of the text, malloc'd: where the walk failed with
+/* As ig_fsroot_walk() with IG_WALK_BARE, and what was left of the text, malloc'd: where the walk failed with
  * ENOENT, "path" and "/" and *REST name what is missing. */
 int ig_fsroot_walk_rest(const struct ig_fsroot *root, const char *path, struct ig_walk *out,
                         char **rest);

@@ -315,7 +315,7 @@ int ig_fsroot_walk(const struct ig_fsroot *root, const char *path, unsigned flag
 int ig_fsroot_walk_rest(const struct ig_fsroot *root, const char *path, struct ig_walk *out,
                         char **rest)
 {
-    return walk(root, path, 0, out, rest);
+    return walk(root, path, IG_WALK_BARE, out, rest);
 }
 
 void ig_walk_failed(struct ig_walk *out, int number, const char *path)
