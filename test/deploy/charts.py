@@ -213,13 +213,8 @@ def without_gate(workload):
     return workload
 
 
-ONE_INCLUDE = {"Chart.yaml": json.dumps(probe.CHART), "templates/all.yaml":
-               '{{ include "initgate.workload" (dict "values" .Values.initgate '
-               '"workload" .Values.workload) }}'}
-
-
 def check_bare_pod():
-    with probe.Probe(ONE_INCLUDE) as chart, probe.Probe() as parts:
+    with probe.Probe(probe.ONE_INCLUDE) as chart, probe.Probe() as parts:
         bare = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"}, "spec": probe.pod()}
         found = chart.render({**probe.values({}), "workload": bare})
         expect_same("the parts' and initgate.workload's", parts.render(probe.values(probe.pod())),
@@ -239,7 +234,7 @@ def check_workload(pattern, kind):
     wanted = tools.documents(rendered(pattern, kind))
     workload = without_gate(tools.only(copy.deepcopy(wanted), kind))
     chosen = yaml.safe_load((HELM / "example/values.yaml").read_text(encoding="utf-8"))["initgate"]
-    with probe.Probe(ONE_INCLUDE) as chart:
+    with probe.Probe(probe.ONE_INCLUDE) as chart:
         found = chart.render({"workload": workload, "initgate": {**chosen, "pattern": pattern}})
         expect_same("the parts' and initgate.workload's", wanted, found)
         workload["metadata"]["namespace"] = "shop"

@@ -21,6 +21,9 @@ metadata:
   name: probe
 spec: {{- include "initgate.pod" $gate | nindent 2 }}
 """
+ONE_INCLUDE = {"Chart.yaml": yaml.safe_dump(CHART), "templates/all.yaml":
+               '{{ include "initgate.workload" (dict "values" .Values.initgate '
+               '"workload" .Values.workload) }}'}
 GATE = {"repository": "registry.example.com/initgate", "digest": "sha256:" + "0" * 64}
 IMAGE = "registry.example.com/app@sha256:" + "1" * 64
 

@@ -142,6 +142,69 @@ SENTENCES = {
     "a library path that only the cluster knows":
         (values(pod(env=[{"name": "LD_LIBRARY_PATH", "valueFrom": {"fieldRef": {"fieldPath": "x"}}}])),
          "LD_LIBRARY_PATH of container app is known in the cluster only"),
+    "another way of binding":
+        (values(pod(env=[{"name": "LD_BIND_NOW", "value": "1"}]),
+                {**binaries(), "env": {"LD_BIND_NOW": ""}}),
+         'initgate.policy.env.LD_BIND_NOW is "" and container app has "1"'),
+    "LD_AUDIT": (values(pod(env=[{"name": "LD_AUDIT", "value": "/app/audit.so"}])),
+                 "container app has the variable LD_AUDIT: the loader would run a library"),
+    "LD_AUDIT from the cluster":
+        (values(pod(env=[{"name": "LD_AUDIT", "valueFrom": {"secretKeyRef": {}}}])),
+         "container app has the variable LD_AUDIT"),
+    "a main image with a short digest":
+        (values(pod(image="r/app@sha256:" + "1" * 63)),
+         f'the image of container app is "r/app@sha256:{"1" * 63}", which no registry can have: '
+         "write NAME@sha256: and 64 lower-case hex digits"),
+    "a main image with a long digest": (values(pod(image="r/app@sha256:" + "1" * 65)),
+                                        'the image of container app is "r/app@sha256:111'),
+    "a main image with a digest in upper case":
+        (values(pod(image="r/app@sha256:" + "A" * 64)), 'the image of container app is "r/app@'),
+    "a main image with two digests":
+        (values(pod(image="r/app" + 2 * ("@sha256:" + "1" * 64))), 'the image of container app is'),
+    "a main image with two tags":
+        (values(pod(image="r/app:a:b@sha256:" + "1" * 64)), 'the image of container app is "r/app:a'),
+    "a main image in upper case":
+        (values(pod(image="r/App@sha256:" + "1" * 64)), 'the image of container app is "r/App@'),
+    "a main image with a broken digest that nothing is asked of":
+        (values(pod(volumeMounts=MOUNTS, image="r/app@sha256:1"), pattern="sharedVolume"),
+         'the image of container app is "r/app@sha256:1"'),
+    "a gate's image in upper case":
+        (values(pod(), image={**probe.GATE, "repository": "r/Gate"}),
+         'the gate\'s image is "r/Gate@sha256:00'),
+    "a user by name": (values(context(runAsUser="root")),
+                       'runAsUser of container app or its pod is "root": write a whole number'),
+    "a user in quotes": (values(context(runAsUser="1001")),
+                         'runAsUser of container app or its pod is "1001": write a whole number'),
+    "a group with a fraction": (values(context(runAsGroup=1.5)),
+                                "runAsGroup of container app or its pod is 1.5: write a whole"),
+    "a negative user": (values(context(runAsUser=-1)), "runAsUser of container app or its pod is -1"),
+    "a user by name in the pod":
+        (values({**without("runAsUser"), "securityContext": {"runAsUser": "app"}}),
+         'runAsUser of container app or its pod is "app"'),
+    "a group of files by name":
+        (values({**pod(), "securityContext": {"fsGroup": "app"}}),
+         'fsGroup of container app or its pod is "app"'),
+    "a further group by name":
+        (values({**pod(), "securityContext": {"supplementalGroups": [5, "app"]}}),
+         'the pod\'s supplementalGroups[1] is "app"'),
+    "a long container name": (values({**pod(), "initContainers": [{"name": "a" * 64}]}),
+                              f'the pod has a container "{"a" * 64}": a name has at most 63'),
+    "a container name in upper case": (values(pod(name="App")), 'the pod has a container "App"'),
+    "a long volume name": (values({**pod(), "volumes": [{"name": "a" * 64}]}),
+                           f'the pod has a volume "{"a" * 64}": a name has at most 63'),
+    "another program than the one that starts":
+        (values(pod(command=["/app/worker"])),
+         "container app starts /app/worker, and initgate.policy.binaries has /app/server: what "
+         "starts would not be checked. Add {path: /app/worker} with its sha256;"),
+    "a shell in front of the program": (values(pod(command=["/bin/sh", "-c", "exec /app/server"])),
+                                        "container app starts /bin/sh, and"),
+    "another program in the working directory":
+        (values(pod(command=["./worker"], workingDir="/app")), "container app starts /app/worker"),
+    "a program that starts by a detour": (values(pod(command=["/app/../app/server"])),
+                                          'container app starts /app/../app/server: write its'),
+    "another program on the volume":
+        (values(pod(volumeMounts=MOUNTS, command=["/app/worker"]), pattern="sharedVolume"),
+         "container app starts /app/worker"),
     "subPathExpr":
         (values(pod(volumeMounts=[{"name": "d", "mountPath": "/app", "subPathExpr": "$(A)"}])),
          "container app mounts /app with subPathExpr"),
@@ -222,6 +285,10 @@ FILLED = {
         (values(pod(env=[{"name": "LD_LIBRARY_PATH", "value": "/app/lib"},
                          {"name": "TOKEN", "value": "secret"}])),
          {"env": {"LD_LIBRARY_PATH": "/app/lib"}}),
+    "that all is bound at start, and a variable that is empty":
+        (values(pod(env=[{"name": "LD_BIND_NOW", "value": "1"}, {"name": "LD_PRELOAD"},
+                         {"name": "LD_AUDIT", "value": ""}])),
+         {"env": {"LD_BIND_NOW": "1", "LD_PRELOAD": ""}}),
     "sharedVolume: the volume, the deliverer, the loader elsewhere":
         (values(pod(volumeMounts=MOUNTS), binaries(interpreter="/lib/ld.so"),
                 pattern="sharedVolume"),
@@ -286,6 +353,45 @@ def check_declined(chart):
     for said in (False, "a" * 64, {"sha256": "a" * 64, "severity": "warn"}):
         policy = policy_of(chart.render(values(pod(), bare(sha256=said))))
         expect("the policy's sha256", policy["binaries"][0]["sha256"], said)
+
+
+# What a container may start where the policy names /app/server and /usr/bin/python3.
+STARTS = (["/app/server", "-d"], ["//app/./server"], ["/usr/bin/python3", "-c", "pass"], ["server"],
+          ["./worker"], ["$(PROGRAM)"], [], None)
+
+
+def check_starts(chart):
+    """What is named is accepted, and what only the image or the cluster knows."""
+    policy = {"binaries": [{"path": path, "sha256": False} for path in (APP, "/usr/bin/python3")]}
+    for command in STARTS:
+        chart.render(values(pod(command=command), policy))
+    chart.render(values(pod(command=["./server"], workingDir="/app/"), policy))
+    chart.render(values(pod(command=["/bin/tail"]), {"files": [{"path": "/etc/app"}]}))
+    chart.render(values(pod(volumeMounts=MOUNTS, command=["/bin/sh", APP]), pattern="sharedVolume"))
+
+
+def check_images(chart):
+    """Every form of a reference by digest is accepted."""
+    for name in ("app", "app:v1", "localhost/a/b_c.d--e", "r.example.com:5000/a/b:1.0-rc1",
+                 "[fd00::1]:5000/a", "LOCAL/a"):
+        chart.render(values(pod(image=f"{name}@sha256:" + "1" * 64)))
+    tagged = {**probe.GATE, "tag": "v1"}
+    gate = chart.render(values(pod(), image=tagged))[-1]["spec"]["initContainers"][0]
+    expect("the gate's image", gate["image"], "{repository}:{tag}@{digest}".format(**tagged))
+
+
+def check_names(chart):
+    """The longest names that Kubernetes takes are accepted, and none longer."""
+    chart.render(values({**pod(name="a" * 63), "volumes": [{"name": "a" * 63}]}))
+    bare = {"apiVersion": "v1", "kind": "Pod", "spec": pod()}
+    with probe.Probe(probe.ONE_INCLUDE) as one:
+        for name, refused in (("a" * 235, False), ("a" * 236, True), ("App", True), ("a..b", True)):
+            given = {**values({}), "workload": {**bare, "metadata": {"name": name}}}
+            if refused:
+                check_refused(one, given, f'the ConfigMap would have the name "{name}-policy-',
+                              "initgate: ")
+            else:
+                expect("the length of its name", len(one.render(given)[0]["metadata"]["name"]), 253)
 
 
 def check_limits(chart):
@@ -358,6 +464,9 @@ def tests(_binary):
         for name, (given, wanted) in FILLED.items():
             yield f"filled in: {name}", lambda g=given, w=wanted: check_filled(chart, g, w)
         yield "a digest that is declined", lambda: check_declined(chart)
+        yield "what a container starts", lambda: check_starts(chart)
+        yield "images by digest", lambda: check_images(chart)
+        yield "the longest names", lambda: check_names(chart)
         yield "memory limits", lambda: check_limits(chart)
         yield "the gate's mounts", lambda: check_mounts(chart)
         yield "the gate's place", lambda: check_order(chart)

@@ -37,6 +37,7 @@ Values and pod put together, checked and completed, as JSON:
 {{- $_ := set $application "runAsGroup" $plan.policy.runAs.gid -}}
 {{- $_ := set $plan "application" $application -}}
 {{- $_ := set $plan "configMap" (printf "%s-policy-%s" .name (toJson $plan.policy | sha256sum | trunc 10)) -}}
+{{- include "initgate.requireConfigMap" $plan -}}
 {{- omit $plan "pod" "values" "context" "name" "containerMounts" | toJson -}}
 {{- end -}}
 
@@ -50,7 +51,9 @@ Values and pod put together, checked and completed, as JSON:
 {{- if not .digest -}}
 {{- fail "initgate: initgate.image.digest is empty: set it to the sha256:... digest of the gate's image, as the registry shows it." -}}
 {{- end -}}
-{{- .repository -}}{{- with .tag -}}:{{- . -}}{{- end -}}@{{- .digest -}}
+{{- $image := printf "%s%s@%s" .repository (.tag | default "" | printf ":%s" | trimSuffix ":") .digest -}}
+{{- include "initgate.requireImage" (dict "what" "the gate's image" "image" $image) -}}
+{{- $image -}}
 {{- end -}}
 
 {{- define "initgate.main" -}}

@@ -60,20 +60,21 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* The variables that the loader and scripts look at. */ -}}
+{{- /* The variables that the loader and scripts look at. One without a value is empty. */ -}}
 {{- define "initgate.completeEnv" -}}
 {{- $env := .policy.env | default dict -}}
 {{- $main := .main.name -}}
 {{- range .main.env -}}
-{{- if has .name (list "LD_LIBRARY_PATH" "LD_PRELOAD" "PATH") -}}
-{{- $plain := and (hasKey . "value") (not (contains "$(" (toString .value))) -}}
+{{- if has .name (list "LD_BIND_NOW" "LD_LIBRARY_PATH" "LD_PRELOAD" "PATH") -}}
+{{- $value := .value | default "" -}}
+{{- $plain := not (or .valueFrom (contains "$(" $value)) -}}
 {{- if not (hasKey $env .name) -}}
 {{- if not $plain -}}
-{{- fail (printf "initgate: %s of container %s is known in the cluster only: give it in initgate.policy.env, or the gate would look for libraries elsewhere." .name $main) -}}
+{{- fail (printf "initgate: %s of container %s is known in the cluster only: give it in initgate.policy.env, or the gate would judge for another one." .name $main) -}}
 {{- end -}}
-{{- $_ := set $env .name .value -}}
-{{- else if and $plain (ne (get $env .name) .value) -}}
-{{- fail (printf "initgate: initgate.policy.env.%s is %q and container %s has %q: make them equal, or leave it out of the policy." .name (get $env .name) $main .value) -}}
+{{- $_ := set $env .name $value -}}
+{{- else if and $plain (ne (get $env .name) $value) -}}
+{{- fail (printf "initgate: initgate.policy.env.%s is %q and container %s has %q: make them equal, or leave it out of the policy." .name (get $env .name) $main $value) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -9,13 +9,29 @@ start. */ -}}
 {{- if and (ne .pattern "sharedVolume") (not (contains "@sha256:" .main.image)) -}}
 {{- fail (printf "initgate: pattern %s checks the image of container %s, and %s is not pinned by digest: the tag could move between the check and the start. Use NAME@sha256:..., or pattern sharedVolume where the program is on a volume." .pattern .main.name .main.image) -}}
 {{- end -}}
+{{- if contains "@" .main.image -}}
+{{- include "initgate.requireImage" (dict "what" (printf "the image of container %s" .main.name) "image" .main.image) -}}
+{{- end -}}
 {{- include "initgate.requireDigests" . -}}
 {{- include "initgate.requireNames" . -}}
+{{- include "initgate.requireIds" . -}}
+{{- include "initgate.requireEnv" . -}}
 {{- include "initgate.requireProc" . -}}
 {{- include "initgate.requirePaths" . -}}
 {{- include "initgate.requireVolumes" . -}}
 {{- range concat (.policy.binaries | default list) (.policy.files | default list) -}}
 {{- include "initgate.requireSight" (dict "plan" $plan "path" .path) -}}
+{{- end -}}
+{{- include "initgate.requireCommand" . -}}
+{{- end -}}
+
+{{- /* A reference as the runtime reads it. One that it cannot read ends in InvalidImageName. */ -}}
+{{- define "initgate.requireImage" -}}
+{{- $part := "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*" -}}
+{{- $host := "([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:[0-9]+)?/" -}}
+{{- $pattern := printf "^(%s)?%s(/%s)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?@sha256:[0-9a-f]{64}$" $host $part $part -}}
+{{- if not (regexMatch $pattern .image) -}}
+{{- fail (printf "initgate: %s is %q, which no registry can have: write NAME@sha256: and 64 lower-case hex digits, NAME in lower case." .what .image) -}}
 {{- end -}}
 {{- end -}}
 
@@ -38,7 +54,15 @@ gate itself would pass any program there with a skip. */ -}}
 {{- end -}}
 {{- end -}}
 
+{{- /* What Kubernetes would refuse as a name, and names that are the gate's. */ -}}
 {{- define "initgate.requireNames" -}}
+{{- range $what, $list := dict "container" (concat (.pod.initContainers | default list) .pod.containers) "volume" .pod.volumes -}}
+{{- range $list -}}
+{{- if not (and (le (len (toString .name)) 63) (regexMatch "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$" (toString .name))) -}}
+{{- fail (printf "initgate: the pod has a %s %q: a name has at most 63 lower-case letters, digits and \"-\", and neither begins nor ends with \"-\"." $what (toString .name)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- range concat (.pod.initContainers | default list) .pod.containers -}}
 {{- if has .name (list "gate" "install-gate") -}}
 {{- fail (printf "initgate: the pod has a container %q already: that name is the gate's." .name) -}}
@@ -47,6 +71,64 @@ gate itself would pass any program there with a skip. */ -}}
 {{- range .pod.volumes -}}
 {{- if has .name (list "initgate" "initgate-policy" "initgate-target") -}}
 {{- fail (printf "initgate: the pod has a volume %q already: that name is the gate's." .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "initgate.requireConfigMap" -}}
+{{- $label := "[a-z0-9]([a-z0-9-]*[a-z0-9])?" -}}
+{{- if not (and (le (len .configMap) 253) (regexMatch (printf "^%s(\\.%s)*$" $label $label) .configMap)) -}}
+{{- fail (printf "initgate: the ConfigMap would have the name %q: give the workload a name of at most %d lower-case letters, digits, \"-\" and \".\"." .configMap (sub 253 (len "-policy-0123456789"))) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* "int64" makes 0 of what is no number: root. */ -}}
+{{- define "initgate.requireIds" -}}
+{{- $plan := . -}}
+{{- $ids := dict "initgate.runAsUser" .own.runAsUser "initgate.runAsGroup" .own.runAsGroup -}}
+{{- range $key := list "runAsUser" "runAsGroup" "fsGroup" -}}
+{{- if hasKey $plan.context $key -}}
+{{- $_ := set $ids (printf "%s of container %s or its pod" $key $plan.main.name) (get $plan.context $key) -}}
+{{- end -}}
+{{- end -}}
+{{- range $index, $group := .context.supplementalGroups -}}
+{{- $_ := set $ids (printf "the pod's supplementalGroups[%d]" $index) $group -}}
+{{- end -}}
+{{- range $what, $id := $ids -}}
+{{- $number := has (kindOf $id) (list "int" "int64" "float64") -}}
+{{- if not (and $number (eq (float64 $id) (float64 (int64 $id))) (ge (int64 $id) 0) (le (int64 $id) 4294967294)) -}}
+{{- fail (printf "initgate: %s is %s: write a whole number without quotes." $what (toJson $id)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* A library that LD_AUDIT names is loaded before all others, and no check looks for it. */ -}}
+{{- define "initgate.requireEnv" -}}
+{{- $main := .main.name -}}
+{{- range .main.env -}}
+{{- if and (eq .name "LD_AUDIT") (or .value .valueFrom) -}}
+{{- fail (printf "initgate: container %s has the variable LD_AUDIT: the loader would run a library that the gate does not check. Remove it." $main) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* What starts must be among what is checked. Not known here: the image's ENTRYPOINT, where there is
+no command; where a name without "/" is found; what the image has with sharedVolume. */ -}}
+{{- define "initgate.requireCommand" -}}
+{{- $named := list -}}
+{{- range .policy.binaries -}}{{- $named = append $named .path -}}{{- end -}}
+{{- $program := first (.main.command | default (list "")) -}}
+{{- if and (contains "/" $program) (not (isAbs $program)) .main.workingDir -}}
+{{- $program = printf "%s/%s" .main.workingDir $program -}}
+{{- end -}}
+{{- if and $named (isAbs $program) (not (contains "$(" $program)) -}}
+{{- if has ".." (splitList "/" $program) -}}
+{{- fail (printf "initgate: container %s starts %s: write its path without \"..\"." .main.name $program) -}}
+{{- end -}}
+{{- $program = clean $program -}}
+{{- $seen := or (ne .pattern "sharedVolume") (include "initgate.mountOf" (dict "plan" . "path" $program)) -}}
+{{- if and $seen (not (has $program $named)) -}}
+{{- fail (printf "initgate: container %s starts %s, and initgate.policy.binaries has %s: what starts would not be checked. Add {path: %s} with its sha256; where that is a link to a program that is there already, with sha256: false." .main.name $program (join ", " $named) $program) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
