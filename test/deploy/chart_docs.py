@@ -26,7 +26,8 @@ def schema(binary):
     """values.schema.json with the policy's schema as BINARY prints it."""
     policy = json.loads(subprocess.run([binary, "schema"], check=True, capture_output=True,
                                        text=True).stdout)
-    for key in ("$schema", "$id", "title"):
+    # The chart fills in what every policy needs: apiVersion and kind.
+    for key in ("$schema", "$id", "title", "required"):
         del policy[key]
     whole = json.loads(SCHEMA.read_text(encoding="utf-8"))
     whole["properties"]["policy"] = policy

@@ -186,20 +186,26 @@ def blocks(path):
 
 def check_readme_chart():
     """README's chart, put together, renders."""
-    (_, needs), (_, all_of_it), (_, values) = blocks(HELM / "initgate/README.md")
+    (_, needs), (_, all_of_it), (_, values), (_, several) = blocks(HELM / "initgate/README.md")
+    main = [probe.pod(name=name)["containers"][0] for name in ("worker", "server")]
     workload = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "app"},
                 "spec": {"selector": {"matchLabels": {"app": "app"}},
-                         "template": {"metadata": {"labels": {"app": "app"}}, "spec": probe.pod()}}}
+                         "template": {"metadata": {"labels": {"app": "app"}},
+                                      "spec": {"containers": main}}}}
     named = f"{{{{- define \"app.workload\" }}}}\n{json.dumps(workload)}\n{{{{- end }}}}\n"
     files = {"Chart.yaml": f"apiVersion: v2\nname: probe\nversion: 0.0.1\n{needs}",
              "values.yaml": values, "templates/_app.tpl": named, "templates/all.yaml": all_of_it}
     with probe.Probe(files) as chart:
-        found = chart.render({})
-    expect("what Kubernetes' schemas say", [f for f in tools.schema_faults(found) if f], [])
-    expect('what "restricted" refuses of the gate',
-           [f for f in pss.faults(pod_spec(found)) if not f.startswith("app: ")], [])
-    expect("its init containers", [c["name"] for c in pod_spec(found)["initContainers"]],
-           ["install-gate", "gate"])
+        alone = chart.render({})
+        both = chart.render(yaml.safe_load(several))
+    for found, gates in ((alone, ["gate"]), (both, ["gate", "gate-worker"])):
+        expect("what Kubernetes' schemas say", [f for f in tools.schema_faults(found) if f], [])
+        expect('what "restricted" refuses of the gate',
+               [f for f in pss.faults(pod_spec(found)) if "gate" in f.partition(":")[0]], [])
+        expect("its init containers", [c["name"] for c in pod_spec(found)["initContainers"]],
+               ["install-gate", *gates])
+    expect("the annotations", tools.only(both, "Deployment")["spec"]["template"]["metadata"],
+           {"labels": {"app": "app"}, "annotations": {"initgate.dev/container": "server"}})
 
 
 def without_gate(workload):

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the library chart refuses: by its schema, and in sentences; and what it fills in."""
 import copy
+import json
 
+import driver
 import probe
+import tools
 from probe import pod, values
 from tools import expect, policy_of
 
@@ -29,6 +32,11 @@ def context(**keys):
 
 def without(*keys):
     return pod(securityContext={k: v for k, v in CONTEXT.items() if k not in keys})
+
+
+def two(**worker):
+    """A pod with two containers."""
+    return {"containers": [*pod()["containers"], *pod(**{"name": "worker", **worker})["containers"]]}
 
 
 # What the schema refuses: name, values, what helm must say of it.
@@ -75,6 +83,11 @@ SCHEMA = {
     "a memory limit in thousandths of a byte":
         (values(pod(), resources={"limits": {"memory": "64m"}}),
          "at '/resources/limits/memory': '64m' does not match pattern"),
+    "a further container without a policy": (values(pod(), otherContainers={"worker": {}}),
+                                             "at '/otherContainers/worker': missing property"),
+    "an unknown key of a further container's policy":
+        (values(pod(), otherContainers={"worker": {"policy": binaries(sha25="00")}}),
+         "at '/otherContainers/worker/policy/binaries/0': additional properties 'sha25'"),
     "warnOnly as a string": (values(pod(), warnOnly="no"),
                              "at '/warnOnly': got string, want boolean"),
 }
@@ -205,6 +218,27 @@ SENTENCES = {
     "another program on the volume":
         (values(pod(volumeMounts=MOUNTS, command=["/app/worker"]), pattern="sharedVolume"),
          "container app starts /app/worker"),
+    "a further container that is not there":
+        (values(pod(), otherContainers={"worker": {"policy": binaries()}}),
+         'initgate.otherContainers: "worker" is none of the pod\'s containers (app).'),
+    "the gated container as a further one":
+        (values(pod(), otherContainers={"app": {"policy": binaries()}}),
+         'initgate.otherContainers has "app", which has a gate already'),
+    "a fault in a further container's policy":
+        (values(two(command=["/app/worker"]), otherContainers={"worker": {"policy": binaries()}}),
+         "container worker starts /app/worker, and initgate.otherContainers.worker.policy.binaries "
+         "has /app/server"),
+    "a container of a further gate's name":
+        (values({**two(), "initContainers": [{"name": "gate-worker"}]},
+                otherContainers={"worker": {"policy": binaries()}}),
+         'the pod has a container "gate-worker" already'),
+    "a volume of a further gate's name":
+        (values({**two(), "volumes": [{"name": "initgate-policy-worker"}]},
+                otherContainers={"worker": {"policy": binaries()}}),
+         'the pod has a volume "initgate-policy-worker" already'),
+    "a further container with a long name":
+        (values(two(name="w" * 48), otherContainers={"w" * 48: {"policy": binaries()}}),
+         f"the volume of the policy for container {'w' * 48} would have a name of more than 63"),
     "subPathExpr":
         (values(pod(volumeMounts=[{"name": "d", "mountPath": "/app", "subPathExpr": "$(A)"}])),
          "container app mounts /app with subPathExpr"),
@@ -445,6 +479,76 @@ def check_order(chart):
     expect("the gate's last word", gate["command"][-1], "--warn-only")
 
 
+OTHER = {"worker": {"policy": {"binaries": [{"path": "/app/worker", "sha256": "e" * 64}]}}}
+
+
+def check_several(pattern):
+    """A gate of its own for each container, with its image, mounts and policy; one copy of the
+    gate's program."""
+    worker = {"image": probe.IMAGE.replace("app", "worker"), "command": ["/app/worker"],
+              "volumeMounts": [{"name": "v", "mountPath": "/app"}]}
+    the_pod = two(**worker)
+    the_pod["containers"][0]["volumeMounts"] = [{"name": "w", "mountPath": "/app"}]
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "probe", "namespace": "shop"},
+           "spec": {"template": {"spec": {**the_pod, "restartPolicy": "Never"}}}}
+    with probe.Probe(probe.ONE_INCLUDE) as one:
+        found = one.render({**values({}, pattern=pattern, otherContainers=OTHER), "workload": job})
+    *configs, job = found
+    policies = [json.loads(config["data"]["policy.json"]) for config in configs]
+    expect("the policies' programs", [p["binaries"][0]["path"] for p in policies],
+           [APP, "/app/worker"])
+    expect("their names", [p["metadata"]["name"] for p in policies], ["probe", "probe-worker"])
+    expect("the namespaces", [d["metadata"]["namespace"] for d in found], ["shop"] * 3)
+    expect("the rules' containers", [rule["onExitCodes"]["containerName"] for rule
+                                     in job["spec"]["podFailurePolicy"]["rules"]],
+           ["gate", "gate-worker"])
+    spec = driver.pod_spec([job])
+    copies = ["install-gate"] if pattern == "sameImage" else []
+    expect("the init containers", [c["name"] for c in spec["initContainers"]],
+           [*copies, "gate", "gate-worker"])
+    by_name = {volume["name"]: volume for volume in spec["volumes"]}
+    expect("whether each volume is there once", len(by_name), len(spec["volumes"]))
+    for suffix, main, config in zip(("", "-worker"), spec["containers"], configs):
+        gate = next(c for c in spec["initContainers"] if c["name"] == f"gate{suffix}")
+        expect("its policy", by_name[f"initgate-policy{suffix}"]["configMap"]["name"],
+               config["metadata"]["name"])
+        names = [mount["name"] for mount in gate["volumeMounts"]]
+        expect("its mounts", [f"initgate-policy{suffix}" in names,
+                              main["volumeMounts"][0]["name"] in names], [True, True])
+        if pattern == "imageVolume":
+            expect("the image", by_name[f"initgate-target{suffix}"]["image"]["reference"],
+                   main["image"])
+            expect("whether it mounts that", f"initgate-target{suffix}" in names, True)
+        elif pattern != "sharedVolume":
+            expect("its image", gate["image"], main["image"])
+        expect("its last word", gate.get("command", gate.get("args"))[-1], "--container-mount=/app")
+    expect("what Kubernetes' schemas say", [f for f in tools.schema_faults(found) if f], [])
+
+
+def check_annotation():
+    """Admission takes the first container for the gated one: the pod says where it is another."""
+    key = "initgate.dev/container"
+    bare = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"}, "spec": two()}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "probe"},
+                  "spec": {"template": {"spec": two()}}}
+    with probe.Probe(probe.ONE_INCLUDE) as one:
+        for name, wanted in (("", None), ("app", None), ("worker", "worker")):
+            given = values({}, container=name)
+            found = one.render({**given, "workload": bare})[-1]["metadata"].get("annotations", {})
+            expect(f"the Pod's annotation with {name!r}", found.get(key), wanted)
+            found = one.render({**given, "workload": deployment})[-1]["spec"]["template"]
+            expect(f"the Deployment's annotation with {name!r}",
+                   found.get("metadata", {}).get("annotations", {}).get(key), wanted)
+            for said in ("app,worker", "worker" if name != "worker" else "app"):
+                annotated = {**bare, "metadata": {"name": "probe", "annotations": {key: said}}}
+                check_refused(one, {**given, "workload": annotated},
+                              f"the pod has the annotation {key}: {said}, and the gate judges "
+                              f"container {name or 'app'}", "initgate: ")
+        annotated = {**bare, "metadata": {"name": "probe", "annotations": {key: "worker", "a": "b"}}}
+        found = one.render({**values({}, container="worker"), "workload": annotated})[-1]
+        expect("the annotations", found["metadata"]["annotations"], {key: "worker", "a": "b"})
+
+
 def check_root(chart):
     """An application that runs as root is judged as root, and the pod still starts."""
     given = values(context(runAsUser=0, runAsGroup=0))
@@ -469,5 +573,8 @@ def tests(_binary):
         yield "the longest names", lambda: check_names(chart)
         yield "memory limits", lambda: check_limits(chart)
         yield "the gate's mounts", lambda: check_mounts(chart)
+        for pattern in tools.PATTERNS:
+            yield f"several gates, {pattern}", lambda p=pattern: check_several(p)
+        yield "the annotation for admission", check_annotation
         yield "the gate's place", lambda: check_order(chart)
         yield "an application that runs as root", lambda: check_root(chart)

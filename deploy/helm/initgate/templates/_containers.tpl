@@ -28,7 +28,7 @@ volumeMounts:
 {{- range .main.volumeMounts -}}
 {{- $words = append $words (printf "--container-mount=%s" .mountPath) -}}
 {{- end -}}
-name: gate
+name: gate{{ .suffix }}
 image: {{ ternary .main.image .image $sameImage }}
 {{ ternary "command" "args" $sameImage }}: {{ toJson $words }}
 terminationMessagePolicy: File
@@ -36,7 +36,7 @@ securityContext: {{- include "initgate.securityContext" (ternary .own .applicati
 resources: {{- toYaml .resources | nindent 2 }}
 volumeMounts:
 {{- if eq .pattern "imageVolume" }}
-  - name: initgate-target
+  - name: initgate-target{{ .suffix }}
     mountPath: /target
     readOnly: true
 {{- end }}
@@ -48,7 +48,7 @@ volumeMounts:
     mountPath: /gate
     readOnly: true
 {{- end }}
-  - name: initgate-policy
+  - name: initgate-policy{{ .suffix }}
     mountPath: /etc/initgate
     readOnly: true
 {{- end -}}

@@ -7,7 +7,7 @@ its own working directory. */ -}}
 {{- range $list := list "binaries" "files" -}}
 {{- range $index, $entry := get $.policy $list | default list -}}
 {{- if not (and (isAbs $entry.path) (eq (clean $entry.path) $entry.path)) -}}
-{{- fail (printf "initgate: initgate.policy.%s[%d].path is %q: write an absolute path without \".\", \"..\", \"//\" and a final slash." $list $index $entry.path) -}}
+{{- fail (printf "initgate: %s.%s[%d].path is %q: write an absolute path without \".\", \"..\", \"//\" and a final slash." $.key $list $index $entry.path) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

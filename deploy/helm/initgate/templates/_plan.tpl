@@ -1,8 +1,10 @@
 {{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
 {{- /*
-Values and pod put together, checked and completed, as JSON:
+Values and pod put together, checked and completed, as JSON. With .other, the name of one of
+otherContainers, it is that container's plan.
 
   pattern, image (the gate's), resources, warnOnly
+  suffix        of the names of this gate and its volumes
   main          the gated container
   application   the user of the main container: runAsUser, runAsGroup, ...
   own           the gate's own user, likewise
@@ -15,17 +17,27 @@ Values and pod put together, checked and completed, as JSON:
 {{- fail "initgate: a template was called without its dictionary: give it name (a string), values (.Values.initgate) and pod (the pod's spec, a dictionary)." -}}
 {{- end -}}
 {{- include "initgate.requireYaml" (dict "what" "pod" "value" .pod) -}}
-{{- $values := .values -}}
-{{- $plan := dict "name" .name "pod" (deepCopy .pod) "values" $values "pattern" $values.pattern
+{{- $values := deepCopy .values -}}
+{{- $name := .name -}}
+{{- $suffix := "" -}}
+{{- $key := "initgate.policy" -}}
+{{- with .other -}}
+{{- $name = printf "%s-%s" $name . -}}
+{{- $suffix = printf "-%s" . -}}
+{{- $key = printf "initgate.otherContainers.%s.policy" . -}}
+{{- $_ := set $values "policy" (get $values.otherContainers .).policy -}}
+{{- $_ := set $values "container" . -}}
+{{- end -}}
+{{- $plan := dict "name" $name "suffix" $suffix "key" $key "pod" (deepCopy .pod) "values" $values "pattern" $values.pattern
       "resources" $values.resources "warnOnly" $values.warnOnly
       "own" (pick $values "runAsUser" "runAsGroup") -}}
 {{- $_ := set $plan "image" (include "initgate.image" $values.image) -}}
 {{- $_ := set $plan "main" (include "initgate.main" $plan | fromJson) -}}
 {{- $_ := set $plan "containerMounts" (include "initgate.mountsOf" $plan | fromJson).mounts -}}
 {{- $_ := set $plan "context" (include "initgate.context" $plan | fromJson) -}}
-{{- $_ := set $plan "policy" (deepCopy $values.policy) -}}
+{{- $_ := set $plan "policy" (merge $values.policy (dict "apiVersion" "initgate.dev/v1" "kind" "Policy")) -}}
 {{- if not $plan.policy.metadata -}}
-{{- $_ := set $plan.policy "metadata" (dict "name" .name) -}}
+{{- $_ := set $plan.policy "metadata" (dict "name" $name) -}}
 {{- end -}}
 {{- include "initgate.requirements" $plan -}}
 {{- $_ := set $plan.policy "runAs" (include "initgate.runAs" $plan | fromJson) -}}
@@ -36,9 +48,22 @@ Values and pod put together, checked and completed, as JSON:
 {{- $_ := set $application "runAsUser" $plan.policy.runAs.uid -}}
 {{- $_ := set $application "runAsGroup" $plan.policy.runAs.gid -}}
 {{- $_ := set $plan "application" $application -}}
-{{- $_ := set $plan "configMap" (printf "%s-policy-%s" .name (toJson $plan.policy | sha256sum | trunc 10)) -}}
+{{- $_ := set $plan "configMap" (printf "%s-policy-%s" $name (toJson $plan.policy | sha256sum | trunc 10)) -}}
 {{- include "initgate.requireConfigMap" $plan -}}
 {{- omit $plan "pod" "values" "context" "name" "containerMounts" | toJson -}}
+{{- end -}}
+
+{{- /* {"plans": [...]}: that of the gated container, then those of otherContainers. */ -}}
+{{- define "initgate.plans" -}}
+{{- $plans := list (include "initgate.plan" . | fromJson) -}}
+{{- range $other, $_ := .values.otherContainers -}}
+{{- $plan := include "initgate.plan" (dict "name" $.name "values" $.values "pod" $.pod "other" $other) | fromJson -}}
+{{- if eq $other (first $plans).main.name -}}
+{{- fail (printf "initgate: initgate.otherContainers has %q, which has a gate already: name that container's policy in initgate.policy alone." $other) -}}
+{{- end -}}
+{{- $plans = append $plans $plan -}}
+{{- end -}}
+{{- dict "plans" $plans | toJson -}}
 {{- end -}}
 
 {{- define "initgate.image" -}}
@@ -66,7 +91,8 @@ Values and pod put together, checked and completed, as JSON:
 {{- end -}}
 {{- end -}}
 {{- if not $found -}}
-{{- fail (printf "initgate: initgate.container %q is none of the pod's containers (%s)." $.values.container (join ", " $names)) -}}
+{{- $key := ternary "initgate.otherContainers:" "initgate.container" (ne .suffix "") -}}
+{{- fail (printf "initgate: %s %q is none of the pod's containers (%s)." $key .values.container (join ", " $names)) -}}
 {{- end -}}
 {{- toJson $found -}}
 {{- end -}}

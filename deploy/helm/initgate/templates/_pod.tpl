@@ -11,13 +11,14 @@ For charts that put the parts together themselves; these take the same dictionar
   name     name of the workload: the ConfigMap is called NAME-policy-HASH
   values   this chart's values: .Values.initgate
   pod      the pod's spec without the gate, as a dictionary
-  labels   labels for the ConfigMap, optional
+  labels, namespace          of the ConfigMap, optional
 
 initgate.pod               the pod's spec with the gate in it
-initgate.configMap         the ConfigMap with the policy
+initgate.configMap         the ConfigMap with the policy, one for each gate
 initgate.podFailurePolicy  for a Job: exit codes 1 and 2 of the gate fail it at once, 3 is retried
 initgate.initContainers    the gate's init containers alone, a list
 initgate.volumes           the gate's volumes alone, a list
+initgate.annotations       for the pod: which container the gate answers for, where admission asks
 */ -}}
 
 {{- define "initgate.workload" -}}
@@ -35,16 +36,30 @@ initgate.volumes           the gate's volumes alone, a list
 {{- if eq $kind "CronJob" -}}{{- $job = dig "spec" "jobTemplate" dict $workload -}}{{- end -}}
 {{- $holder := $job -}}
 {{- if ne $kind "Pod" -}}{{- $holder = dig "spec" "template" dict $job -}}{{- end -}}
-{{- $gate := dict "name" $metadata.name "values" .values "pod" $holder.spec "labels" $metadata.labels -}}
+{{- $gate := dict "name" $metadata.name "values" .values "pod" $holder.spec "labels" $metadata.labels "namespace" $metadata.namespace -}}
+{{- include "initgate.annotate" (dict "gate" $gate "holder" $holder) -}}
 {{- $_ := set $holder "spec" (include "initgate.pod" $gate | fromYaml) -}}
 {{- if and (has $kind (list "Job" "CronJob")) (eq (toString $holder.spec.restartPolicy) "Never") (not (hasKey $job.spec "podFailurePolicy")) -}}
 {{- $_ := set $job.spec "podFailurePolicy" (include "initgate.podFailurePolicy" $gate | fromYaml) -}}
 {{- end -}}
-{{- $configMap := include "initgate.configMap" $gate | fromYaml -}}
-{{- with $metadata.namespace -}}{{- $_ := set $configMap.metadata "namespace" . -}}{{- end -}}
-{{- toYaml $configMap }}
+{{- include "initgate.configMap" $gate }}
 ---
 {{ toYaml $workload }}
+{{- end -}}
+
+{{- /* What initgate.annotations gives, in the metadata of .holder, a Pod or a pod's template. */ -}}
+{{- define "initgate.annotate" -}}
+{{- $metadata := .holder.metadata | default dict -}}
+{{- $annotations := $metadata.annotations | default dict -}}
+{{- $main := (include "initgate.plan" .gate | fromJson).main.name -}}
+{{- $said := get $annotations "initgate.dev/container" | default $main -}}
+{{- if ne $said $main -}}
+{{- fail (printf "initgate: the pod has the annotation initgate.dev/container: %s, and the gate judges container %s: leave the annotation out, and give further containers a gate by initgate.otherContainers." $said $main) -}}
+{{- end -}}
+{{- with include "initgate.annotations" .gate | fromYaml -}}
+{{- $_ := set $metadata "annotations" (merge $annotations .) -}}
+{{- $_ := set $.holder "metadata" $metadata -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "initgate.pod" -}}
@@ -59,12 +74,18 @@ initgate.volumes           the gate's volumes alone, a list
 {{- end -}}
 
 {{- define "initgate.configMap" -}}
-{{- $plan := include "initgate.plan" . | fromJson -}}
+{{- range $index, $plan := (include "initgate.plans" . | fromJson).plans -}}
+{{- if $index }}
+---
+{{ end -}}
 apiVersion: v1
 kind: ConfigMap
 metadata:
   name: {{ $plan.configMap }}
-  {{- with .labels }}
+  {{- with $.namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  {{- with $.labels }}
   labels: {{- toYaml . | nindent 4 }}
   {{- end }}
 # A new policy is a new ConfigMap, so a pod's policy never changes under it and a changed one rolls
@@ -73,41 +94,57 @@ immutable: true
 data:
   policy.json: {{ toJson $plan.policy | quote }}
 {{- end -}}
+{{- end -}}
 
 {{- define "initgate.podFailurePolicy" -}}
 rules:
+{{- range $suffix := prepend (keys (.values.otherContainers | default dict) | sortAlpha) "" }}
   - action: FailJob
     onExitCodes:
-      containerName: gate
+      containerName: {{ list "gate" $suffix | compact | join "-" }}
       operator: In
       values: [1, 2]
+{{- end }}
+{{- end -}}
+
+{{- /* Admission takes the pod's first container for the gated one, unless this says another. */ -}}
+{{- define "initgate.annotations" -}}
+{{- $main := (include "initgate.plan" . | fromJson).main.name -}}
+{{- if eq $main (first .pod.containers).name -}}
+{}
+{{- else -}}
+initgate.dev/container: {{ $main }}
+{{- end -}}
 {{- end -}}
 
 {{- define "initgate.initContainers" -}}
-{{- $plan := include "initgate.plan" . | fromJson -}}
 {{- $containers := list -}}
-{{- if eq $plan.pattern "sameImage" -}}
-{{- $containers = append $containers (include "initgate.installContainer" $plan | fromYaml) -}}
+{{- range (include "initgate.plans" . | fromJson).plans -}}
+{{- if and (eq .pattern "sameImage") (not .suffix) -}}
+{{- $containers = append $containers (include "initgate.installContainer" . | fromYaml) -}}
 {{- end -}}
-{{- toYaml (append $containers (include "initgate.gateContainer" $plan | fromYaml)) -}}
+{{- $containers = append $containers (include "initgate.gateContainer" . | fromYaml) -}}
+{{- end -}}
+{{- toYaml $containers -}}
 {{- end -}}
 
 {{- define "initgate.volumes" -}}
-{{- $plan := include "initgate.plan" . | fromJson -}}
-{{- if eq $plan.pattern "sameImage" }}
+{{- range (include "initgate.plans" . | fromJson).plans -}}
+{{- if and (eq .pattern "sameImage") (not .suffix) }}
 - name: initgate
   emptyDir:
     sizeLimit: 16Mi
-{{- else if eq $plan.pattern "sameImageWithImageVolume" }}
+{{- else if and (eq .pattern "sameImageWithImageVolume") (not .suffix) }}
 - name: initgate
   image:
-    reference: {{ $plan.image }}
-{{- else if eq $plan.pattern "imageVolume" }}
-- name: initgate-target
+    reference: {{ .image }}
+{{- else if eq .pattern "imageVolume" }}
+- name: initgate-target{{ .suffix }}
   image:
-    reference: {{ $plan.main.image }}
+    reference: {{ .main.image }}
 {{- end }}
-- name: initgate-policy
+- name: initgate-policy{{ .suffix }}
   configMap:
-    name: {{ $plan.configMap }}
+    name: {{ .configMap }}
+{{- end -}}
 {{- end -}}

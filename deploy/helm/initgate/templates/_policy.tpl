@@ -7,12 +7,12 @@
 {{- $said := get $.context $from -}}
 {{- if hasKey $runAs $key -}}
 {{- if and (hasKey $.context $from) (ne (int64 $said) (int64 (get $runAs $key))) -}}
-{{- fail (printf "initgate: initgate.policy.runAs.%s is %d and container %s has %s %d: the gate would judge for another user than the one that runs. Make them equal, or leave runAs out." $key (int64 (get $runAs $key)) $.main.name $from (int64 $said)) -}}
+{{- fail (printf "initgate: %s.runAs.%s is %d and container %s has %s %d: the gate would judge for another user than the one that runs. Make them equal, or leave runAs out." $.key $key (int64 (get $runAs $key)) $.main.name $from (int64 $said)) -}}
 {{- end -}}
 {{- else if hasKey $.context $from -}}
 {{- $_ := set $runAs $key (int64 $said) -}}
 {{- else -}}
-{{- fail (printf "initgate: container %s has no securityContext.%s, so the policy cannot say for whom it judges: set it, or initgate.policy.runAs.%s to what the image's USER is." $.main.name $from $key) -}}
+{{- fail (printf "initgate: container %s has no securityContext.%s, so the policy cannot say for whom it judges: set it, or %s.runAs.%s to what the image's USER is." $.main.name $from $.key $key) -}}
 {{- end -}}
 {{- end -}}
 {{- include "initgate.groups" (dict "plan" . "runAs" $runAs) -}}
@@ -33,7 +33,7 @@
 {{- range .runAs.groups -}}{{- $said = append $said (int64 .) -}}{{- end -}}
 {{- range $groups -}}
 {{- if not (has . $said) -}}
-{{- fail (printf "initgate: the pod's securityContext gives group %d and initgate.policy.runAs.groups lacks it: add it, or leave groups out." .) -}}
+{{- fail (printf "initgate: the pod's securityContext gives group %d and %s.runAs.groups lacks it: add it, or leave groups out." . $.plan.key) -}}
 {{- end -}}
 {{- end -}}
 {{- else if $groups -}}
@@ -51,12 +51,12 @@
 {{- $said := list -}}
 {{- range .runAs.capabilities -}}{{- $said = append $said (trimPrefix "CAP_" (upper .)) -}}{{- end -}}
 {{- if and $known (ne (sortAlpha $said | uniq | join ",") (sortAlpha $add | uniq | join ",")) -}}
-{{- fail (printf "initgate: initgate.policy.runAs.capabilities is [%s] and container %s has [%s] left: make them equal, or leave capabilities out." (join ", " $said) .plan.main.name (join ", " $add)) -}}
+{{- fail (printf "initgate: %s.runAs.capabilities is [%s] and container %s has [%s] left: make them equal, or leave capabilities out." $.plan.key (join ", " $said) .plan.main.name (join ", " $add)) -}}
 {{- end -}}
 {{- else if $known -}}
 {{- $_ := set .runAs "capabilities" $add -}}
 {{- else if or $asked.add $asked.drop .plan.context.privileged -}}
-{{- fail (printf "initgate: what capabilities container %s has left cannot be told from its securityContext: drop ALL and add those it needs, or list them in initgate.policy.runAs.capabilities." .plan.main.name) -}}
+{{- fail (printf "initgate: what capabilities container %s has left cannot be told from its securityContext: drop ALL and add those it needs, or list them in %s.runAs.capabilities." .plan.main.name $.plan.key) -}}
 {{- end -}}
 {{- end -}}
 
@@ -70,11 +70,11 @@
 {{- $plain := not (or .valueFrom (contains "$(" $value)) -}}
 {{- if not (hasKey $env .name) -}}
 {{- if not $plain -}}
-{{- fail (printf "initgate: %s of container %s is known in the cluster only: give it in initgate.policy.env, or the gate would judge for another one." .name $main) -}}
+{{- fail (printf "initgate: %s of container %s is known in the cluster only: give it in %s.env, or the gate would judge for another one." .name $main $.key) -}}
 {{- end -}}
 {{- $_ := set $env .name $value -}}
 {{- else if and $plain (ne (get $env .name) $value) -}}
-{{- fail (printf "initgate: initgate.policy.env.%s is %q and container %s has %q: make them equal, or leave it out of the policy." .name (get $env .name) $main $value) -}}
+{{- fail (printf "initgate: %s.env.%s is %q and container %s has %q: make them equal, or leave it out of the policy." $.key .name (get $env .name) $main $value) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -4,7 +4,7 @@ start. */ -}}
 {{- define "initgate.requirements" -}}
 {{- $plan := . -}}
 {{- if not (or .policy.binaries .policy.files .policy.volumes .policy.proc) -}}
-{{- fail "initgate: initgate.policy names nothing to check: give it binaries, files, volumes or proc." -}}
+{{- fail (printf "initgate: %s names nothing to check: give it binaries, files, volumes or proc." $.key) -}}
 {{- end -}}
 {{- if and (ne .pattern "sharedVolume") (not (contains "@sha256:" .main.image)) -}}
 {{- fail (printf "initgate: pattern %s checks the image of container %s, and %s is not pinned by digest: the tag could move between the check and the start. Use NAME@sha256:..., or pattern sharedVolume where the program is on a volume." .pattern .main.name .main.image) -}}
@@ -49,13 +49,16 @@ gate itself would pass any program there with a skip. */ -}}
 {{- $said := $binary.sha256 -}}
 {{- if kindIs "map" $said -}}{{- $said = $said.sha256 -}}{{- end -}}
 {{- if kindIs "invalid" $said -}}
-{{- fail (printf "initgate: initgate.policy.binaries[%d] (%s) has no sha256, so any program at that path would pass: give its digest, or sha256: false where none is to be compared." $index $binary.path) -}}
+{{- fail (printf "initgate: %s.binaries[%d] (%s) has no sha256, so any program at that path would pass: give its digest, or sha256: false where none is to be compared." $.key $index $binary.path) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
 {{- /* What Kubernetes would refuse as a name, and names that are the gate's. */ -}}
 {{- define "initgate.requireNames" -}}
+{{- if gt (len (printf "initgate-policy%s" .suffix)) 63 -}}
+{{- fail (printf "initgate: the volume of the policy for container %s would have a name of more than 63 characters: give that container a name of at most 47." .main.name) -}}
+{{- end -}}
 {{- range $what, $list := dict "container" (concat (.pod.initContainers | default list) .pod.containers) "volume" .pod.volumes -}}
 {{- range $list -}}
 {{- if not (and (le (len (toString .name)) 63) (regexMatch "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$" (toString .name))) -}}
@@ -64,12 +67,12 @@ gate itself would pass any program there with a skip. */ -}}
 {{- end -}}
 {{- end -}}
 {{- range concat (.pod.initContainers | default list) .pod.containers -}}
-{{- if has .name (list "gate" "install-gate") -}}
+{{- if has .name (list (printf "gate%s" $.suffix) "install-gate") -}}
 {{- fail (printf "initgate: the pod has a container %q already: that name is the gate's." .name) -}}
 {{- end -}}
 {{- end -}}
 {{- range .pod.volumes -}}
-{{- if has .name (list "initgate" "initgate-policy" "initgate-target") -}}
+{{- if has .name (list "initgate" (printf "initgate-policy%s" $.suffix) (printf "initgate-target%s" $.suffix)) -}}
 {{- fail (printf "initgate: the pod has a volume %q already: that name is the gate's." .name) -}}
 {{- end -}}
 {{- end -}}
@@ -128,7 +131,7 @@ no command; where a name without "/" is found; what the image has with sharedVol
 {{- $program = clean $program -}}
 {{- $seen := or (ne .pattern "sharedVolume") (include "initgate.mountOf" (dict "plan" . "path" $program)) -}}
 {{- if and $seen (not (has $program $named)) -}}
-{{- fail (printf "initgate: container %s starts %s, and initgate.policy.binaries has %s: what starts would not be checked. Add {path: %s} with its sha256; where that is a link to a program that is there already, with sha256: false." .main.name $program (join ", " $named) $program) -}}
+{{- fail (printf "initgate: container %s starts %s, and %s.binaries has %s: what starts would not be checked. Add {path: %s} with its sha256; where that is a link to a program that is there already, with sha256: false." .main.name $program $.key (join ", " $named) $program) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -140,7 +143,7 @@ no command; where a name without "/" is found; what the image has with sharedVol
 {{- $said := get ($.policy.proc | default dict) $key -}}
 {{- if kindIs "map" $said -}}{{- $said = $said.expect | default "deny" -}}{{- end -}}
 {{- if and $asked (eq (toString $said) "deny") -}}
-{{- fail (printf "initgate: initgate.policy.proc.%s is deny and the pod has %s: take one of them back." $key $asked) -}}
+{{- fail (printf "initgate: %s.proc.%s is deny and the pod has %s: take one of them back." $.key $key $asked) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -160,7 +163,7 @@ no command; where a name without "/" is found; what the image has with sharedVol
 {{- range $own -}}
 {{- if or (include "initgate.below" (dict "path" $path "dir" .)) (include "initgate.below" (dict "path" . "dir" $path)) -}}
 {{- if eq $pattern "imageVolume" -}}
-{{- fail (printf "initgate: initgate.policy.volumes has a volume at %s, and the gate needs %s for itself: leave \"at\" out." $path .) -}}
+{{- fail (printf "initgate: %s.volumes has a volume at %s, and the gate needs %s for itself: leave \"at\" out." $.key $path .) -}}
 {{- end -}}
 {{- fail (printf "initgate: container %s mounts %s, and the gate needs %s for itself: mount it elsewhere, or use pattern imageVolume." $main $path .) -}}
 {{- end -}}
@@ -173,7 +176,7 @@ for which the policy asks no mount. */ -}}
 {{- define "initgate.requireVolumes" -}}
 {{- $plan := . -}}
 {{- range $index, $volume := .policy.volumes -}}
-{{- $key := printf "initgate.policy.volumes[%d]" $index -}}
+{{- $key := printf "%s.volumes[%d]" $.key $index -}}
 {{- $found := dict -}}
 {{- range $plan.containerMounts -}}
 {{- if eq .path $volume.mountPath -}}{{- $found = . -}}{{- end -}}
