@@ -132,27 +132,48 @@ def check_job_succeeds(built):
 
 
 CONFIG = "/etc/tinyproxy/tinyproxy.conf"
+CHANGED_CONFIG = f"initgate: fail: 1 of N checks failed: file.content ({CONFIG})"
+LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+HIDDEN = ("initgate: error: 1 of N checks could not be evaluated: binary.interpreter "
+          "(/app/server)")
 
 
-def with_config(built):
-    """imageVolume, and a ConfigMap mounted over a folder of the image, which the policy names."""
-    pod = driver.pod_spec(helm_pod(built, "imageVolume", "Deployment"))
+def with_volumes(built, pattern, volumes, **policy):
+    """The pod with more volumes, name to (mountPath, source), and more in its policy: the chart fills
+    in which of them the gate has to have."""
+    pod = driver.pod_spec(helm_pod(built, pattern, "Deployment"))
     del pod["initContainers"]
     pod["volumes"] = [v for v in pod["volumes"] if not v["name"].startswith("initgate")]
-    pod["volumes"].append({"name": "config", "configMap": {"name": "config"}})
-    pod["containers"][0]["volumeMounts"].append(
-        {"name": "config", "mountPath": "/etc/tinyproxy", "readOnly": True})
-    gate = {"pattern": "imageVolume", **helm_values(built, "server", "artifact")["initgate"]}
-    gate["policy"].update(volumes=[{"mountPath": "/etc/tinyproxy", "readOnly": True}], files=[
-        {"path": CONFIG, "sha256": hashlib.sha256(images.CONFIG.encode()).hexdigest()}])
+    for name, (path, source) in volumes.items():
+        pod["volumes"].append({"name": name, **source})
+        pod["containers"][0]["volumeMounts"].append({"name": name, "mountPath": path})
+    gate = {"pattern": pattern, **helm_values(built, "server", "artifact")["initgate"]}
+    gate["policy"].update(policy)
     with probe.Probe() as chart:
         return chart.render({"pod": pod, "initgate": gate})
 
 
-def check_config(built, port, exit_code, first_line):
+def check_config(built, pattern, port, exit_code, first_line):
+    """A ConfigMap over a folder of the image, in which the policy names a file."""
     text = images.CONFIG.replace("8080", port)
     config = {"kind": "ConfigMap", "metadata": {"name": "config"}, "data": {"tinyproxy.conf": text}}
-    check(built, [*with_config(built), config], exit_code, first_line)
+    digest = hashlib.sha256(images.CONFIG.encode()).hexdigest()
+    found = with_volumes(built, pattern, {"config": ("/etc/tinyproxy/",
+                                                     {"configMap": {"name": "config"}})},
+                         files=[{"path": CONFIG, "sha256": digest}])
+    check(built, [*found, config], exit_code, first_line)
+
+
+def check_hidden(built, pattern):
+    """An empty volume over the image's libraries: the program would not start, and the gate, which
+    does not mount it, says that it cannot tell."""
+    check(built, with_volumes(built, pattern, {"libs": (LIBRARIES, {"emptyDir": {}})}), 3, HIDDEN)
+
+
+def check_nested(built, pattern):
+    """One volume below another."""
+    check(built, with_volumes(built, pattern, {"outer": ("/srv", {"emptyDir": {}}),
+                                               "inner": ("/srv/data", {"emptyDir": {}})}), 0, PASS)
 
 
 def tests(binary):
@@ -188,10 +209,15 @@ def tests(binary):
            lambda: check(built, helm_pod(built, "imageVolume", "CronJob",
                                          server="server-not-readable"), 1,
                          FAIL.format("binary.access")))
-    yield "pod with a volume over the image: good", lambda: check_config(built, "8080", 0, PASS)
-    yield ("pod with a volume over the image: changed",
-           lambda: check_config(built, "8081", 1,
-                                f"initgate: fail: 1 of N checks failed: file.content ({CONFIG})"))
+    for pattern in ("sameImage", "imageVolume"):
+        yield (f"pod of helm {pattern} with a volume over the image: good",
+               lambda p=pattern: check_config(built, p, "8080", 0, PASS))
+        yield (f"pod of helm {pattern} with a volume over the image: changed",
+               lambda p=pattern: check_config(built, p, "8081", 1, CHANGED_CONFIG))
+        yield (f"pod of helm {pattern} with a volume over its libraries",
+               lambda p=pattern: check_hidden(built, p))
+        yield (f"pod of helm {pattern} with a volume below another",
+               lambda p=pattern: check_nested(built, p))
     for pattern, kind in (("sharedVolume", "StatefulSet"), ("imageVolume", "CronJob")):
         yield (f"pod of a kustomize {kind}: good",
                lambda p=pattern, k=kind: check(built, kustomize_pod(built, p, k), 0, PASS))

@@ -245,15 +245,16 @@ SENTENCES = {
     "a mount where the policy goes":
         (values(pod(volumeMounts=mounts("/etc/initgate/x")),
                 {"files": [{"path": "/etc/initgate/x/config"}]}),
-         "container app mounts /etc/initgate/x, and the gate needs /etc/initgate for itself"),
+         "the gate is to mount a volume at /etc/initgate/x, and needs /etc/initgate for itself: say "
+         "in that volume's entry of initgate.policy.volumes where else, as "
+         "{at: /volumes/etc/initgate/x}."),
     "a mount over where the gate goes":
         (values(pod(volumeMounts=mounts("/gate/")), {"volumes": [{"mountPath": "/gate"}]}),
-         "container app mounts /gate, and the gate needs /gate for itself"),
+         "the gate is to mount a volume at /gate, and needs /gate for itself"),
     "a mount over where the image goes":
         (values(pod(volumeMounts=mounts("/a")),
                 {"volumes": [{"mountPath": "/a", "at": "/target/a"}]}, pattern="imageVolume"),
-         'initgate.policy.volumes has a volume at /target/a, and the gate needs /target for itself: '
-         'leave "at" out.'),
+         "the gate is to mount a volume at /target/a, and needs /target for itself"),
     "a relative program":
         (values(pod(), {"binaries": [{"path": "server", "sha256": False}]}),
          'initgate.policy.binaries[0].path is "server": write an absolute path without'),
@@ -286,9 +287,6 @@ SENTENCES = {
                 pattern="imageVolume"),
          "initgate.policy.volumes[0].at names where the gate has a mount, and container app mounts "
          'nothing at /data: leave "at" out.'),
-    "at where it means nothing":
-        (values(pod(volumeMounts=MOUNTS), {"volumes": [{"mountPath": "/app", "at": "/x"}]}),
-         "initgate.policy.volumes[0].at is for pattern imageVolume"),
     "sharedVolume and a program on no volume":
         (values(pod(), pattern="sharedVolume"),
          "pattern sharedVolume sees the volumes of container app only, and /app/server lies on "
@@ -449,12 +447,12 @@ def check_mounts(chart):
              {"name": "b", "mountPath": "/b", "mountPropagation": "Bidirectional"},
              {"name": "c", "mountPath": "/c", "subPathExpr": "$(POD)"}]
     own = {"name": "initgate-policy", "mountPath": "/etc/initgate", "readOnly": True}
-    policy = {**binaries(), "volumes": [{"mountPath": "/b"}, {"mountPath": "/a"}]}
+    policy = {**binaries(), "volumes": [{"mountPath": "/b", "at": "/v"}, {"mountPath": "/a"}]}
     for pattern, wanted in (
-            ("sameImage", [{"name": "b", "mountPath": "/b"}, given[0],
+            ("sameImage", [{"name": "b", "mountPath": "/v"}, given[0],
                            {"name": "initgate", "mountPath": "/gate", "readOnly": True}, own]),
             ("imageVolume", [{"name": "initgate-target", "mountPath": "/target", "readOnly": True},
-                             {"name": "b", "mountPath": "/volumes/b"},
+                             {"name": "b", "mountPath": "/v"},
                              {**given[0], "mountPath": "/volumes/a"}, own])):
         the_pod = pod(volumeMounts=copy.deepcopy(given))
         found = chart.render(values(the_pod, policy, pattern=pattern, warnOnly=True))

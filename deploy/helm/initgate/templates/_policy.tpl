@@ -82,7 +82,7 @@
 {{- end -}}
 
 {{- /* What the pattern means for the policy, and the gate's mounts: those of the container that the
-policy's volumes list. With imageVolume the gate has them below /volumes. */ -}}
+policy's volumes list, each at its "at". With imageVolume that is below /volumes where nothing is said. */ -}}
 {{- define "initgate.completePattern" -}}
 {{- $plan := . -}}
 {{- if eq .pattern "sharedVolume" -}}{{- include "initgate.completeSharedVolume" . -}}{{- end -}}

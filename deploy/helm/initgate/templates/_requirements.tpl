@@ -154,7 +154,6 @@ no command; where a name without "/" is found; what the image has with sharedVol
 {{- if hasPrefix "sameImage" .pattern -}}{{- $own = append $own "/gate" -}}{{- end -}}
 {{- if eq .pattern "imageVolume" -}}{{- $own = append $own "/target" -}}{{- end -}}
 {{- $main := .main.name -}}
-{{- $pattern := .pattern -}}
 {{- range .mounts -}}
 {{- $path := clean .mountPath -}}
 {{- if .subPathExpr -}}
@@ -162,10 +161,7 @@ no command; where a name without "/" is found; what the image has with sharedVol
 {{- end -}}
 {{- range $own -}}
 {{- if or (include "initgate.below" (dict "path" $path "dir" .)) (include "initgate.below" (dict "path" . "dir" $path)) -}}
-{{- if eq $pattern "imageVolume" -}}
-{{- fail (printf "initgate: %s.volumes has a volume at %s, and the gate needs %s for itself: leave \"at\" out." $.key $path .) -}}
-{{- end -}}
-{{- fail (printf "initgate: container %s mounts %s, and the gate needs %s for itself: mount it elsewhere, or use pattern imageVolume." $main $path .) -}}
+{{- fail (printf "initgate: the gate is to mount a volume at %s, and needs %s for itself: say in that volume's entry of %s.volumes where else, as {at: /volumes%s}." $path . $.key $path) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -189,9 +185,6 @@ for which the policy asks no mount. */ -}}
 {{- if kindIs "map" .options -}}{{- $readOnly = .options.readOnly | default $readOnly -}}{{- end -}}
 {{- if and $readOnly $found (not $found.mount.readOnly) -}}
 {{- fail (printf "initgate: %s.readOnly is true and container %s mounts %s writable: set readOnly: true on that mount." $key $plan.main.name .mountPath) -}}
-{{- end -}}
-{{- if and (hasKey . "at") (ne $plan.pattern "imageVolume") -}}
-{{- fail (printf "initgate: %s.at is for pattern imageVolume: with %s the gate has each volume where the main container has it." $key $plan.pattern) -}}
 {{- end -}}
 {{- if and (hasKey . "at") (not $found) -}}
 {{- fail (printf "initgate: %s.at names where the gate has a mount, and container %s mounts nothing at %s: leave \"at\" out." $key $plan.main.name .mountPath) -}}
