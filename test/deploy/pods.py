@@ -138,12 +138,18 @@ HIDDEN = ("initgate: error: 1 of N checks could not be evaluated: binary.interpr
           "(/app/server)")
 
 
-def with_volumes(built, pattern, volumes, **policy):
-    """The pod with more volumes, name to (mountPath, source), and more in its policy: the chart fills
-    in which of them the gate has to have."""
+def without_gate(built, pattern):
+    """The pod as it is before the chart adds the gate."""
     pod = driver.pod_spec(helm_pod(built, pattern, "Deployment"))
     del pod["initContainers"]
     pod["volumes"] = [v for v in pod["volumes"] if not v["name"].startswith("initgate")]
+    return pod
+
+
+def with_volumes(built, pattern, volumes, **policy):
+    """The pod with more volumes, name to (mountPath, source), and more in its policy: the chart fills
+    in which of them the gate has to have."""
+    pod = without_gate(built, pattern)
     for name, (path, source) in volumes.items():
         pod["volumes"].append({"name": name, **source})
         pod["containers"][0]["volumeMounts"].append({"name": name, "mountPath": path})
@@ -174,6 +180,23 @@ def check_nested(built, pattern):
     """One volume below another."""
     check(built, with_volumes(built, pattern, {"outer": ("/srv", {"emptyDir": {}}),
                                                "inner": ("/srv/data", {"emptyDir": {}})}), 0, PASS)
+
+
+def check_several(built, pattern, worker, exit_code):
+    """A second container of its own image, with a gate of its own."""
+    pod = without_gate(built, pattern)
+    pod["containers"].append({**pod["containers"][0], "name": "worker", "volumeMounts": [],
+                              "command": ["/app/server", "-v"], "image": by_digest(built[worker])})
+    gate = {"pattern": pattern, **helm_values(built, "server", "artifact")["initgate"]}
+    gate["otherContainers"] = {"worker": {"policy": gate["policy"]}}
+    with probe.Probe() as chart:
+        found = chart.render({"pod": pod, "initgate": gate})
+    with driver.Pod(found, built["pause"], ready=READY["Pod"]) as running:
+        result = running.run()
+    ended = {container["name"]: container for container in result["containers"]}
+    codes = [ended[name]["exitCode"] for name in ("gate", "gate-worker")]
+    expect(f"the gates' exit codes ({ended['gate-worker']['message']})", codes, [0, exit_code])
+    expect("what ran", [ended[name]["ran"] for name in ("server", "worker")], 2 * [exit_code == 0])
 
 
 def tests(binary):
@@ -210,6 +233,10 @@ def tests(binary):
                                          server="server-not-readable"), 1,
                          FAIL.format("binary.access")))
     for pattern in ("sameImage", "imageVolume"):
+        yield (f"pod of helm {pattern} with two gates: good",
+               lambda p=pattern: check_several(built, p, "server", 0))
+        yield (f"pod of helm {pattern} with two gates: changed byte for the second",
+               lambda p=pattern: check_several(built, p, "server-changed-byte", 1))
         yield (f"pod of helm {pattern} with a volume over the image: good",
                lambda p=pattern: check_config(built, p, "8080", 0, PASS))
         yield (f"pod of helm {pattern} with a volume over the image: changed",

@@ -17,7 +17,7 @@ otherContainers, it is that container's plan.
 {{- fail "initgate: a template was called without its dictionary: give it name (a string), values (.Values.initgate) and pod (the pod's spec, a dictionary)." -}}
 {{- end -}}
 {{- include "initgate.requireYaml" (dict "what" "pod" "value" .pod) -}}
-{{- $values := deepCopy .values -}}
+{{- $values := .values | toJson | fromJson -}}
 {{- $name := .name -}}
 {{- $suffix := "" -}}
 {{- $key := "initgate.policy" -}}
