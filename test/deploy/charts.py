@@ -226,6 +226,9 @@ def check_bare_pod():
         expect_same("the parts' and initgate.workload's", parts.render(probe.values(probe.pod())),
                     found)
         said = chart.refusal({**probe.values({}), "workload": {**bare, "metadata": {}}})
+        expect("whether a workload that is none is named",
+               "initgate.workload was called without its dictionary" in
+               chart.refusal({**probe.values({}), "workload": "app"}), True)
         broken = {"Error": "error converting YAML to JSON: yaml: line 3"}  # fromYaml's answer
         for one, key in ((chart, "workload"), (parts, "pod")):
             expect(f"whether a {key} that is no YAML is named",

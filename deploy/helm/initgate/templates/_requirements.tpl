@@ -131,7 +131,7 @@ no command; where a name without "/" is found; what the image has with sharedVol
 {{- $program = clean $program -}}
 {{- $seen := or (ne .pattern "sharedVolume") (include "initgate.mountOf" (dict "plan" . "path" $program)) -}}
 {{- if and $seen (not (has $program $named)) -}}
-{{- fail (printf "initgate: container %s starts %s, and %s.binaries has %s: what starts would not be checked. Add {path: %s} with its sha256; where that is a link to a program that is there already, with sha256: false." .main.name $program $.key (join ", " $named) $program) -}}
+{{- fail (printf "initgate: container %s starts %s, and %s.binaries has %s: what starts would not be checked. Add {path: %s} with its sha256; where that is a link to a program that is there already, the sha256 is the same." .main.name $program $.key (join ", " $named) $program) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
