@@ -419,7 +419,29 @@ WORDED = {
     "a mount removed since": (plain("image-volume", lambda p: container(p, "server").pop(
         "volumeMounts")), {"gate": WORDS}, None, None),
     "the token added since": (plain("image-volume", manifests.defaulted),
-                              {"gate": [*WORDS, TMP, TOKENS]}, None, None),
+                              {"gate": [*WORDS, TMP]}, None, None),
+    "a token of the pod's author": (
+        plain("image-volume", lambda p: p["spec"]["volumes"].append(
+            {"name": "t", "emptyDir": {}}), cases.main_mounts(manifests.mount("t", manifests.TOKEN))),
+        {"gate": [*WORDS, TMP, TOKENS]}, None, None),
+    "a part of a token": (
+        plain("image-volume", lambda p: p["spec"]["volumes"].append(
+            dict(bypasses.API_TOKEN, name="t")), cases.main_mounts(
+                manifests.mount("t", manifests.TOKEN, subPath="s"))),
+        {"gate": [*WORDS, TMP, TOKENS]}, None, None),
+    "a token elsewhere": (
+        plain("image-volume", lambda p: p["spec"]["volumes"].append(
+            dict(bypasses.API_TOKEN, name="t")), cases.main_mounts(manifests.mount("t", "/app"))),
+        {"gate": [*WORDS, TMP, HIDES]}, None, None),
+    **{f"a token's volume that holds more: {kind}": (
+        plain("image-volume", cases.volumes(dict(source, name="t")),
+              cases.main_mounts(manifests.mount("t", manifests.TOKEN))),
+        {"gate": [*WORDS, TMP, TOKENS]}, None, None)
+       for kind, source in bypasses.NOT_TOKENS.items() if "projected" in source},
+    "OpenShift's token": (
+        plain("image-volume", cases.volumes(dict(bypasses.OPENSHIFT, name="t")),
+              cases.main_mounts(manifests.mount("t", manifests.TOKEN))),
+        {"gate": [*WORDS, TMP]}, None, None),
     "a gate that names none": (plain("image-volume", without_list), {"gate": [*WORDS, TMP]}, None, None),
     "a gate that names none, on a volume": (
         plain("shared-volume", without_list), {
@@ -548,7 +570,10 @@ def manifest_fault(name, before, after):
     """Compares an injected gate with the manifest's."""
     manifest = pod("image-volume")
     wanted, found = gate(manifest), after["spec"]["initContainers"][-1]
-    manifest["spec"]["containers"] = [container(before, "server")]
+    server = copy.deepcopy(container(before, "server"))
+    server["volumeMounts"] = [one for one in server.get("volumeMounts", [])
+                              if one["mountPath"] != manifests.TOKEN]
+    manifest["spec"]["containers"] = [server]
     manifests.list_mounts(manifest)
     user = ("runAsUser", "runAsGroup", "runAsNonRoot")
     if name == "a pod of no stated user":
