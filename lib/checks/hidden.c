@@ -185,6 +185,7 @@ struct mount {
     char *path;         /* the same, normal */
     size_t parts;       /* its names */
     bool shown;         /* the gate has it */
+    int unknown;        /* errno of the way to it; 0 for none */
     char *first, *last; /* where it leads while nothing is hidden: with those volumes that are surely
                            mounted before it, and with all of them */
 };
@@ -215,7 +216,7 @@ static void take_mount(const struct ig_scene *scene, const char *given, const bo
     mount.parts = ig_path_parts(mount.path);
     mount.shown = entry_for(scene->policy, mount.path, &index) != NULL && seen[index];
     mount.first = ig_fsroot_point(scene->root, mount.path,
-                                  grafts_before(scene, mount.parts, seen), NULL);
+                                  grafts_before(scene, mount.parts, seen), &mount.unknown);
     mount.last = ig_fsroot_point(scene->root, mount.path, SIZE_MAX, NULL);
     to->list = ig_array_room(to->list, to->count, sizeof *to->list);
     to->list[to->count++] = mount;
@@ -280,7 +281,9 @@ static void hide_one(struct ig_scene *scene, const struct mounts *mounts,
                      const struct mount *mount)
 {
     bool doubled = mount->shown && is_doubled(mounts, mount);
-    if (depends_on_order(mounts, mount)) {
+    if (mount->unknown != 0) {
+        seal_unknown(scene, mount->path, mount->unknown);
+    } else if (depends_on_order(mounts, mount)) {
         seal(scene, mount->path,
              ig_strdup("and where that comes to lie depends on which volume is mounted first: a "
                        "symlink leads it to another one"),

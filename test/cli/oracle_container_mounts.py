@@ -252,6 +252,8 @@ def judged(gate, made):
                    input=json.dumps(policy).encode())
     if done.defect():
         raise RuntimeError(done.defect())
+    if done.code == 3 and "nothing can be mounted on" in done.err:
+        return ["error"] * len(made.probes), ["It cannot be judged at all."] * len(made.probes)
     try:
         results = {r["subject"]: r for r in json.loads(done.out)["results"]
                    if r["check"] == "file.content"}

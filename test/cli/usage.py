@@ -203,8 +203,8 @@ def flags(b):
             "--warn-only: takes no value")
     b.usage("behind --", ["verify", "--", "--policy"],
             'unexpected argument "--policy"; programs are named with --binary or in the policy')
-    for flag in ("policy", "binary", "sha256sums", "scan", "run-as", "root", "platform", "format",
-                 "output", "stall", "timeout", "settle", "termination-log"):
+    for flag in ("policy", "binary", "sha256sums", "scan", "run-as", "root", "platform",
+                 "container-mount", "format", "output", "stall", "timeout", "settle", "termination-log"):
         b.usage(f"--{flag} empty", ["verify", f"--{flag}", ""], f"--{flag}: is empty")
         b.usage(f"--{flag} blank", ["verify", f"--{flag}= \t"], f"--{flag}: is empty")
     for flag in ("policy", "sha256sums", "scan", "run-as", "root", "platform", "format", "output",
@@ -233,6 +233,18 @@ def flags(b):
     for text in ("linux/pdp11", "windows/amd64", "linux/", "linux", "linux/amd64/x", "Linux/amd64"):
         b.usage(f"--platform {text}", ["verify", "--binary", "/x", "--platform", text],
                 f'platform "{text}" is unknown; known: {known}')
+    for text, fault in (("app", "is no absolute path"), ("./app", "is no absolute path"),
+                        ("/", "is the whole root"), ("//.//", "is the whole root"),
+                        ("/app/..", 'has a ".." in it'), ("/../app", 'has a ".." in it'),
+                        ("/a\n/../b\\", 'has a ".." in it'), ("/a" * 2048, "is too long for a path")):
+        shown = text.replace("\\", "\\\\").replace("\n", "\\n")
+        why = (f'--container-mount: "{shown}" {fault}; give the mountPath of one of the container\'s '
+               "volumeMounts")
+        if len(text) < 1000:
+            b.usage(f"--container-mount {text!r}",
+                    ["verify", "--binary", "/x", "--container-mount", text], why)
+        b.case(f"--container-mount {text[:20]!r} with --scan",
+               b.run("verify", "--scan", b.folder, f"--container-mount={text}"), 2)
     for text in ("app", "1001", "1001:", ":1001", "1001:1001,", "1001:1001,x", "-1:1", "1:-1",
                  "4294967295:1", "1:4294967295", "1:2:3", "1 :2", "0x1:1", "1.0:1"):
         b.usage(f"--run-as {text}", ["verify", "--binary", "/x", "--run-as", text],
@@ -1242,6 +1254,95 @@ def folders(b):
     os.mkdir(b.path("bare"))
     b.usage("an empty folder", ["inspect", "bare"],
             "no ELF program or library of this machine below bare")
+
+
+@group
+def container_mounts(b):
+    """What the container mounts and the gate does not see: what no fixture of a check can say."""
+    image = b.path("image")
+    for folder in ("app", "app2", "data", "with \"quotes\" and\nlines"):
+        os.makedirs(os.path.join(image, folder))
+        b.elf(f"image/{folder}/server")
+    unseen = "lies on a volume that the container mounts at {}, and that the gate does not see."
+
+    def verify(*words, **more):
+        return b.run("verify", "--root", image, *words, **more)
+
+    def mounts(*paths):
+        return [f"--container-mount={path}" for path in paths]
+
+    b.case("none", verify("--binary", "/app/server"), 0)
+    b.case("elsewhere", verify("--binary", "/app/server", *mounts("/tmp", "/app2", "/ap")), 0)
+    b.case("two words", verify("--binary", "/app/server", "--container-mount", "/app"), 3,
+           out_has=unseen.format("/app"))
+    b.case("warn-only forgives nothing",
+           verify("--warn-only", "--binary", "/app/server", *mounts("/app")), 3)
+    b.case("a variable", verify("--binary", "/app/server",
+                                env={"INITGATE_CONTAINER_MOUNT": "/app"}), 2,
+           err_has="INITGATE_CONTAINER_MOUNT")
+    b.usage("another command", ["inspect", "/bin/true", "--container-mount", "/app"],
+            "unknown flag --container-mount")
+    thousand = mounts(*(f"/m/{n}/x" for n in range(1000)))
+    b.case("a thousand", verify("--binary", "/app/server", *thousand), 0)
+    b.case("a thousand and one", verify("--binary", "/app/server", *thousand, *mounts("/app")), 3,
+           out_has=unseen.format("/app"))
+    odd = '/with "quotes" and\nlines'
+    outcome = verify("--binary", odd + "/server", *mounts(odd), "--format", "json")
+    b.case("a name that must be escaped", outcome, 3)
+    told = next(r for r in report(outcome)["results"] if r["check"] == "binary.file")
+    b.true("a name that must be escaped: message",
+           unseen.format('/with "quotes" and\\nlines') in told["message"], told["message"])
+    entry = re.search(r"Add (\{.*\}) to the policy's volumes", told["fix"])
+    b.true("a name that must be escaped: what to add is JSON",
+           entry is not None and json.loads(entry[1]) ==
+           {"mountPath": odd, "at": "/volumes" + odd}, told["fix"])
+    scanned = "initgate: error: scan: {0} cannot be listed: hidden from the gate. That place "
+    for name, words, place in (("below", mounts("/app/plugins"), "/app/plugins"),
+                               ("not there", mounts("/data", "/app/new/er"), "/app/new/er")):
+        b.case(f"--scan: a folder {name}", verify("--scan", "/app", *words), 3, out="",
+               err_has=scanned.format(place) + unseen.format(place))
+    b.case("--scan: above", verify("--scan", "/app", *mounts("/app")), 3, out="",
+           err_has=unseen.format("/app"))
+    b.case("--scan: elsewhere", verify("--scan", "/app", *mounts("/app2", "/tmp")), 0)
+    sums = b.write("sums", f"{sha256(os.path.join(image, 'app/server'))}  /app/server\n"
+                           f"{sha256(os.path.join(image, 'data/server'))}  /data/server\n")
+    b.case("--sha256sums", verify("--sha256sums", sums, *mounts("/data")), 3,
+           out_has=unseen.format("/data"))
+    b.case("--sha256sums: elsewhere", verify("--sha256sums", sums, *mounts("/tmp")), 0)
+    # The gate's own files are not the container's.
+    policy = b.write("policy.json", "{" + HEAD + ', "binaries": [{"path": "/app/server"}]}')
+    b.case("the policy itself lies there", verify("--policy", policy, *mounts(b.folder, "/proc")), 0)
+    shown_links(b, image, mounts, unseen)
+
+
+def shown_links(b, image, mounts, unseen):
+    """A link on a volume that the gate sees leads another mount to the image's folder."""
+    volume = b.path("volume")
+    os.mkdir(volume)
+    os.symlink("/app", os.path.join(volume, "l"))
+    os.symlink("nowhere/../../app", os.path.join(volume, "odd"))
+    subprocess.run(["mount", "--bind", volume, volume], check=True)
+    policy = b.write("shown.json", "{" + HEAD + ', "binaries": [{"path": "/app/server"}], "volumes": '
+                     '[{"mountPath": "/x", "at": "' + volume + '"}]}')
+
+    def verify(*paths):
+        return b.run("verify", "--root", image, "--policy", policy, *mounts(*paths))
+
+    b.case("shown", verify("/x", "/x/other"), 0)
+    for order in (("/x", "/x/l"), ("/x/l", "/x")):
+        b.case(f"over a link on a shown volume, {order[0]} first", verify(*order), 3,
+               out_has=unseen.format("/x/l, which leads to /app,")[:60])
+    b.case("over a link by way of a folder that is not there", verify("/x", "/x/odd"), 3,
+           out_has="cannot be judged: the container mounts a volume at /x/odd, and the gate cannot "
+                   "find out where that leads: ENOENT (No such file or directory).")
+    b.case("shown and again in another spelling", verify("/x", "/x/"), 0)
+    b.case("a volume that the policy shows and the gate lacks",
+           b.run("verify", "--binary", "/bin/true", "--policy",
+                 b.write("lacks.json", "{" + HEAD + ', "volumes": [{"mountPath": "/bin", '
+                         '"mounted": false}]}'), *mounts("/bin")), 3,
+           out_has="Mount that volume at /bin in the gate's container, where the policy's volumes "
+                   "says it is")
+    subprocess.run(["umount", volume], check=True)
 
 
 @group
