@@ -160,7 +160,7 @@ def ends(text):
 
 def conditions(text):
     """(start, end, what to put there) of each operand of && and ||, and of each condition of a list's
-    macro."""
+    macro that has no operands."""
     marks = list(ends(text))
     for row, (at, depth, mark) in enumerate(marks):
         if mark in ("&&", "||"):
@@ -179,7 +179,9 @@ def conditions(text):
         depth = next(d for at, d, mark in marks if at == text.index("(", found.start()))
         after = [at for at, d, mark in marks if at >= found.end()
                  and (d == depth + 1 and mark == "," or d == depth and mark in ")]}")]
-        if found[1] != "map" or text[after[0]] == ",":
+        has_operands = any(found.end() <= at < after[0] and d == depth + 1 and mark in ("&&", "||")
+                           for at, d, mark in marks)
+        if not has_operands and (found[1] != "map" or text[after[0]] == ","):
             yield from ((found.end(), after[0], value) for value in ("true", "false"))
 
 
@@ -287,8 +289,10 @@ def test_mutants(tally, wanted):
     validating = {key: row[1:] for key, row in enumerate(every)
                   if row[1]["kind"] == "ValidatingAdmissionPolicy"}
     left = unnoticed(validating, wanted)
-    for key, (_, _, _, objects) in enumerate(every):
-        if key not in validating and not injection_faults(objects) and not words_faults(objects):
+    for key, (_, policy, _, objects) in enumerate(every):
+        seen = alone(objects, policy)
+        if key not in validating and not (words_faults(seen, False)
+                                          or injection_faults(seen, False)):
             left.add(key)
     for key, (name, *_) in enumerate(every):
         tally.add(f"noticed: {name}", "no case fails when it is broken" if key in left else None)
@@ -507,8 +511,8 @@ def admitted_all(objects, rows):
             for name, outcome in zip(names, outcomes)}
 
 
-def words_faults(objects=None):
-    """{name: why} of all gates that do not say what WORDED asks."""
+def words_faults(objects=None, judged=True):
+    """{name: why} of all gates that do not say what WORDED asks; judged as above."""
     def admitted(pod_of):
         return admitted_all(objects, {name: (pod_of(name), "shop", row[3])
                                       for name, row in WORDED.items()})
@@ -524,7 +528,8 @@ def words_faults(objects=None):
             faults[name] = f"the words are {found}, not {wanted}"
         elif second[name]["object"]["spec"] != spec:
             faults[name] = f"a second call changed it to {second[name]['object']['spec']}"
-        elif fault := complaint(cases.Case(name, refused), first[name]):
+        elif fault := (complaint(cases.Case(name, refused), first[name]) if judged
+                       else first[name].get("error")):
             faults[name] = fault
     return faults
 
@@ -549,11 +554,11 @@ def bare(value):
     return [bare(item) for item in value] if isinstance(value, list) else value
 
 
-def injection_fault(name, first, second):
+def injection_fault(name, first, second, judged):
     """Why what became of a pod, and of that again, is not what INJECTIONS says; or None."""
     before, _, injected, refused, _ = INJECTIONS[name]
-    fault = complaint(cases.Case(name, refused), first)
-    if fault:
+    fault = complaint(cases.Case(name, refused), first) if judged else first.get("error")
+    if fault and (judged or refused != cases.NO_PARAMETERS):
         return fault
     after = first["object"]
     if (len(after["spec"].get("initContainers", [])) ==
@@ -597,15 +602,16 @@ def asked(made, namespace):
             "object": dict(made, metadata=dict(made["metadata"], namespace=namespace))}
 
 
-def injection_faults(objects=None):
-    """{name: why} of all injections that went wrong."""
+def injection_faults(objects=None, judged=True):
+    """{name: why} of all injections that went wrong; judged: also whether the pod is refused then."""
     def admitted(pod_of):
         return admitted_all(objects, {name: (pod_of(name), row[1], row[4])
                                       for name, row in INJECTIONS.items()})
 
     first = admitted(lambda name: INJECTIONS[name][0])
     again = admitted(lambda name: first[name]["object"])
-    faults = {name: injection_fault(name, first[name], again[name]) for name in INJECTIONS}
+    faults = {name: injection_fault(name, first[name], again[name], judged)
+              for name in INJECTIONS}
     return {name: fault for name, fault in faults.items() if fault}
 
 

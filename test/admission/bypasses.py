@@ -355,6 +355,13 @@ def several():
                   NO_GATE, parameters=plain)
         yield new("two containers, gates by their names", pattern,
                   then(two, second_gate(), rename_gate("gate-server")), parameters=plain)
+        yield new("two containers, a gate for the second, and the first needs none", pattern, then(
+            two, second_gate(), lambda p: p["spec"]["initContainers"].remove(gate(p)),
+            lambda p: p["spec"]["containers"][1].update(image="registry.example.com/"
+                                                        "server@sha256:" + "2" * 64),
+            lambda p: [v.update(image={"reference": p["spec"]["containers"][1]["image"]})
+                       for v in p["spec"]["volumes"] if v["name"] == "initgate-target"]),
+            parameters=dict(plain, ungated=container(pod(pattern), "server")["image"]))
         yield new("two gates for one container", pattern,
                   then(two, second_gate(), annotated(container="server,worker")),
                   IDLE.format("gate-worker"), parameters=plain)
