@@ -41,8 +41,8 @@ def shipped():
     return [yaml.safe_load(text) for text in validity.texts()]
 
 
-def cluster(objects=None, parameters=None, pods_there=()):
-    """What the API server holds: the shipped objects, or `objects`, pods, and the namespaces."""
+def cluster(objects=None, parameters=None, claims=()):
+    """What the API server holds: the shipped objects, or `objects`, claims, and the namespaces."""
     held = copy.deepcopy(objects or shipped())
     for one in list(held):
         if one["kind"] == "ConfigMap" and parameters is not None:
@@ -50,7 +50,7 @@ def cluster(objects=None, parameters=None, pods_there=()):
                 held.remove(one)
             else:
                 one["data"] = parameters
-    return held + list(pods_there) + [{"apiVersion": "v1", "kind": "Namespace",
+    return held + list(claims) + [{"apiVersion": "v1", "kind": "Namespace",
                     "metadata": {"name": name, "labels": labels}}
                    for name, labels in LABELS.items()]
 
@@ -69,11 +69,11 @@ def complaint(case, outcome):
 
 
 def groups_of(wanted, objects=None):
-    """Cases that share their parameters and pods share an API server."""
+    """Cases that share their parameters and claims share an API server."""
     by_parameters = {}
     for case in wanted:
-        by_parameters.setdefault(repr((case.parameters, case.pods)), []).append(case)
-    return [({"objects": cluster(objects, rows[0].parameters, rows[0].pods),
+        by_parameters.setdefault(repr((case.parameters, case.claims)), []).append(case)
+    return [({"objects": cluster(objects, rows[0].parameters, rows[0].claims),
               "requests": [case.request() for case in rows]}, rows)
             for rows in by_parameters.values()]
 
@@ -249,13 +249,13 @@ def portions(wanted, message):
     and all others by what they share an API server with."""
     first = [case for case in wanted if message and case.refused and (
         message.startswith(case.refused) or case.refused.startswith(message))]
-    plain = [case for case in wanted if case.parameters is None and not case.pods]
+    plain = [case for case in wanted if case.parameters is None and not case.claims]
     chosen = {(case.refused, case.name.split(":")[0], case.namespace): case for case in plain}
     yield first
     yield list(chosen.values())
     shared = {}
     for case in wanted:
-        shared.setdefault(repr((case.parameters, case.pods)), []).append(case)
+        shared.setdefault(repr((case.parameters, case.claims)), []).append(case)
     for rows in sorted(shared.values(), key=len, reverse=True):
         for start in range(0, len(rows), 300):
             yield rows[start:start + 300]

@@ -142,7 +142,7 @@ func start(ctx context.Context, objects []runtime.Object) plugins {
 	native := client{fake.NewSimpleClientset(objects...)}
 	factory := informers.NewSharedInformerFactory(native, 0)
 	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{{Version: "v1"}})
-	for _, kind := range []string{"ConfigMap", "Pod"} { // what policies have as parameters
+	for _, kind := range []string{"ConfigMap", "PersistentVolumeClaim"} { // what policies have as parameters
 		mapper.Add(corev1.SchemeGroupVersion.WithKind(kind), meta.RESTScopeNamespace)
 	}
 	mutator, err := mutating.NewPlugin(nil)

@@ -9,7 +9,7 @@ import yaml
 import cases
 import manifests
 from cases import (COMMAND, DEBUG, ELSEWHERE, EPHEMERAL_POWERFUL, EXPANDED, FOREIGN, GATE, GATE_PIN,
-                   GIVEN, IDLE, INSIDE, NEIGHBOUR, NO_CONTAINER, NO_GATE, OTHER, POWERFUL, TAKEN,
+                   IDLE, INSIDE, NEIGHBOUR, NO_CONTAINER, NO_GATE, OTHER, POWERFUL, TAKEN,
                    TARGET, TOKEN_PATH, UNLISTED, WRITER, Case, another, annotated, change, debugged,
                    gate_mounts, gate_set, helper, inits, main_mounts, main_set, mount, mount_set,
                    new, pod_set, prefix, then, volume_set, volumes)
@@ -100,7 +100,7 @@ def named():
         unnamed = UNLISTED.format("gate", "server")
         paths = [MOUNT + m["mountPath"] for m in container(pod(pattern), "server")["volumeMounts"]]
         for kind, source in KINDS.items():
-            for path in ("/app", "/app/server", "/lib64", "/"):
+            for path in ("/app/lib", "/app/server", "/lib64", "/", "/$(HOME)", "/a$b", "/a$$b"):
                 hides = then(volumes(dict(source, name="x")), main_mounts(mount("x", path)))
                 yield new(f"{kind} at {path} that the gate does not name", pattern, hides, unnamed,
                           listed=False)
@@ -116,7 +116,8 @@ def named():
                 ("two words", [*paths, MOUNT[:-1], "/x"], COMMAND),
                 ("two in one word", [" ".join([*paths, MOUNT + "/x"])], unnamed),
                 ("another path", [*paths, MOUNT + "/y"], unnamed),
-                ("a slash more", [*paths, MOUNT + "/x/"], unnamed)):
+                ("a slash more", [*paths, MOUNT + "/x/"], unnamed),
+                ("nothing of a variable", [*paths, MOUNT + "/$(X)"], unnamed)):
             yield new(f"the gate names {what}", pattern, then(hides, said(*words)), refused,
                       listed=False)
         yield new("no mounts, and none named", pattern, then(
@@ -161,6 +162,12 @@ NOT_TOKENS = {
     "a token and no certificate": token_with(config("x", "a.crt", "server")),
     "a token and a certificate below": token_with(config("x", "app/a.crt")),
     "a token and a Secret": token_with({"secret": {"name": "x"}}),
+    "a token and another's certificate": token_with(config("x", "ca.crt")),
+    "a token and a certificate's bundle": token_with(config("kube-root-ca.crt", "a/ca.crt")),
+    "a token and all of its certificates": token_with({"configMap": {"name": "kube-root-ca.crt"}}),
+    "a token and the pod's name as a namespace": token_with({"downwardAPI": {"items": [
+        {"path": "namespace", "fieldRef": {"fieldPath": "metadata.name"}}]}}),
+    "nothing": {"projected": {"sources": None}},
     "a token by another name": {"projected": {"sources": [
         {"serviceAccountToken": {"path": "server"}}]}},
     "a token and a label": token_with({"downwardAPI": {"items": [
@@ -190,7 +197,7 @@ def tokens():
                   UNLISTED.format("gate", "server"), listed=False)
         yield new("a token's volume elsewhere in the server, unnamed", pattern,
                   then(said_all, volumes(dict(API_TOKEN, name="t")),
-                       main_mounts(mount("t", "/app"))), UNLISTED.format("gate", "server"),
+                       main_mounts(mount("t", "/opt"))), UNLISTED.format("gate", "server"),
                   listed=False)
         yield new("the token, named before the API server adds it", pattern,
                   then(said_all, manifests.defaulted), listed=False)
@@ -459,63 +466,74 @@ def several():
                 "images": GATE, "sameImage": "allow"})
 
 
+# Names that mean something.
+
+def names():
+    """Containers that are named like what the policies know."""
+    for pattern in BOTH:
+        seen, name = cases.writable(pattern)
+        for called in ("install-gate", "gate-nobody", "gate2", "Gate"):
+            late = helper(called, mount(name, "/d"))
+            yield new(f"{called} writes later", pattern, then(seen, inits(late)),
+                      WRITER.format(called))
+            yield new(f"{called} wrote earlier", pattern, then(seen, inits(late, at=0)))
+        value = [{"name": "X", "value": "harmless"}]
+        hides = then(volumes({"name": "x", "emptyDir": {}}), main_mounts(mount("x", "/$(X)")),
+                     gate_set(env=value))
+        yield new("a mountPath that the kubelet would expand in the gate's words", pattern, then(
+            said_all, hides, lambda p: gate(p)["args"].append(MOUNT + "/$(X)")),
+            UNLISTED.format("gate", "server"), listed=False)
+        yield new("a mountPath like a variable, as it is", pattern, hides)
+    # A webhook puts its container first, after the injection.
+    first = lambda p: p["spec"]["containers"].insert(0, helper("proxy"))  # noqa: E731
+    yield new("a proxy comes first", "image-volume", then(annotated(container="server"), first))
+    yield new("a proxy comes first, and nothing says which container it is", "image-volume", first,
+              NO_GATE, parameters={"images": GATE, "ungated": OTHER})
+
+
 # A generic ephemeral volume's claim.
 
+def owned(name="first-data", namespace="shop", **owner):
+    """A claim, and whose it is."""
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": name, "namespace": namespace, "ownerReferences": [
+                dict({"apiVersion": "v1", "kind": "Pod", "name": "first", "uid": "u",
+                      "controller": True}, **owner)]},
+            "spec": {"accessModes": ["ReadWriteOnce"],
+                     "resources": {"requests": {"storage": "1Mi"}}}}
+
+
 def claims():
-    claim = {"persistentVolumeClaim": {"claimName": "first-data"}}
-    ephemeral = KINDS["an ephemeral claim"]
-
-    def there(name, source, volume_name="data", namespace="shop"):
-        found = pod("shared-volume")
-        found["metadata"].update(name=name, namespace=namespace)
-        found["spec"]["volumes"].append(dict(source, name=volume_name))
-        return found
-
-    def here(name, *made):
-        return then(volumes(*made), cases.meta(name=name))
-
-    far = there("other", {"emptyDir": {}})
+    unowned = owned("first-data")
+    del unowned["metadata"]["ownerReferences"]
+    named = volumes({"name": "x", "persistentVolumeClaim": {"claimName": "first-data"}})
+    other = volumes({"name": "x", "persistentVolumeClaim": {"claimName": "first-data2"}})
     for pattern in BOTH:
-        for where, pods in (("alone", (there("first", ephemeral),)),
-                            ("among others", (far, there("first", ephemeral), far))):
-            pods = tuple(dict(one, metadata=dict(one["metadata"], name=f"{one['metadata']['name']}"
-                                                 if i < 2 else "third"))
-                         for i, one in enumerate(pods))
-            yield new(f"another pod's ephemeral claim, {where}", pattern,
-                      here("second", dict(claim, name="x")), TAKEN.format("first-data", "first"),
-                      pods=pods)
-            yield new(f"another claim beside an ephemeral one, {where}", pattern, here("second", {
-                "name": "x", "persistentVolumeClaim": {"claimName": "first-data2"}}), pods=pods)
-            yield new(f"an ephemeral claim of one's own beside another, {where}", pattern,
-                      here("second", dict(ephemeral, name="data")), pods=pods)
-            yield new(f"no claim beside an ephemeral one, {where}", pattern, here("second"),
-                      pods=pods)
-        yield new("an ephemeral claim that another pod names", pattern,
-                  here("first", dict(ephemeral, name="data")), GIVEN.format("server-x", "data"),
-                  pods=(there("server-x", claim, "x"),))
-        yield new("an ephemeral claim that no other pod names", pattern,
-                  here("first", dict(ephemeral, name="data2")), pods=(there("server-x", claim,
-                                                                            "x"),))
-        yield new("a claim that another pod names too", pattern,
-                  here("second", dict(claim, name="x")), pods=(there("first", claim, "x"),))
-        yield new("a claim like an ephemeral one", pattern, here("second", dict(claim, name="x")),
-                  pods=(there("first", {"emptyDir": {}}),))
-        yield new("a claim that would be an ephemeral one's", pattern,
-                  here("first", {"name": "data", "emptyDir": {}}),
-                  pods=(there("server-x", claim, "x"),))
-        yield new("no volumes beside other pods", pattern, then(
-            cases.without_gate, lambda p: p["spec"].pop("volumes"), main_set(volumeMounts=[]),
-            lambda p: p["spec"].pop("initContainers")), pods=(there("first", ephemeral),),
-            parameters={"images": GATE, "ungated": container(pod(pattern), "server")["image"]})
-        yield new("another namespace's ephemeral claim", pattern,
-                  here("second", dict(claim, name="x")),
-                  pods=(there("first", ephemeral, namespace="elsewhere"),))
-        yield new("another pod's ephemeral claim, where nothing is enforced", pattern,
-                  here("second", dict(claim, name="x")), namespace="elsewhere",
-                  pods=(there("first", ephemeral, namespace="elsewhere"),))
-        yield new("an ephemeral claim in a pod without a name yet", pattern,
-                  then(here("x", dict(ephemeral, name="data")), lambda p: p["metadata"].pop("name")),
-                  pods=(there("first", claim, "x"),))
+        for where, there in (("alone", (owned(),)),
+                             ("among others", (owned("a"), owned(), owned("b")))):
+            yield new(f"another pod's ephemeral claim, {where}", pattern, named,
+                      TAKEN.format("first-data"), claims=there)
+            yield new(f"another pod's ephemeral claim readOnly, {where}", pattern, volumes(
+                {"name": "x", "persistentVolumeClaim": {"claimName": "first-data",
+                                                        "readOnly": True}}),
+                      TAKEN.format("first-data"), claims=there)
+            yield new(f"another claim beside an ephemeral one, {where}", pattern, other,
+                      claims=there)
+            yield new(f"an ephemeral claim of one's own beside another, {where}", pattern, volumes(
+                dict(KINDS["an ephemeral claim"], name="data")), claims=there)
+            yield new(f"no claim beside an ephemeral one, {where}", pattern, claims=there)
+            yield new(f"no volumes beside an ephemeral claim, {where}", pattern, then(
+                cases.without_gate, lambda p: p["spec"].pop("volumes"), main_set(volumeMounts=[]),
+                lambda p: p["spec"].pop("initContainers")), claims=there, parameters={
+                    "images": GATE, "ungated": container(pod(pattern), "server")["image"]})
+        for what, one in (("nobody's claim", unowned),
+                          ("a StatefulSet's claim", owned(kind="StatefulSet")),
+                          ("a claim that a pod is told of", owned(controller=False))):
+            yield new(what, pattern, named, claims=(one,))
+        yield new("another namespace's ephemeral claim", pattern, named,
+                  claims=(owned(namespace="elsewhere"),))
+        yield new("another pod's ephemeral claim, where nothing is enforced", pattern, named,
+                  namespace="elsewhere", claims=(owned(namespace="elsewhere"),))
 
 
 # What healthy pods do.
@@ -575,4 +593,4 @@ def healthy():
 
 def all_cases():
     return [*files(), *named(), *tokens(), *inside(), *capabilities(), *nested(), *expanded(),
-            *several(), *claims(), *healthy()]
+            *several(), *names(), *claims(), *healthy()]

@@ -16,8 +16,7 @@ EXPANDED = "Container {} has a subPathExpr"
 TOKEN_PATH = "The gate has a volume at the ServiceAccount's path that is not the API server's own."
 POWERFUL = "Container {} adds one of the capabilities ALL, SYS_ADMIN"
 EPHEMERAL_POWERFUL = "An ephemeral container adds one of the capabilities ALL, SYS_ADMIN"
-TAKEN = "Claim {} is the ephemeral volume of pod {}"
-GIVEN = "Pod {} names the claim that would be this pod's ephemeral volume {}"
+TAKEN = "Claim {} is the ephemeral volume of another pod"
 GATE_PIN = "The gate's image is not pinned by digest."
 APP_PIN = "The image of container server is not pinned by digest"
 FOREIGN = "The gate runs neither an accepted image of initgate nor the image of container server."
@@ -37,7 +36,7 @@ OWN_MESSAGE = "The gate has a terminationMessagePath of its own, or volumeDevice
 ROOT = "The gate runs as root, and container server does not"
 AUDIT = "Container server sets LD_AUDIT"
 NEIGHBOUR = "Container other can write to a volume that the gate checks for another container"
-NO_CONTAINER = "The annotation initgate.dev/container names nobody, which is no container"
+NO_CONTAINER = "The annotation initgate.dev/container names 'nobody', which is no container"
 PARAMETERS = "The parameters of initgate's policies name no gate, or one that is not pinned"
 NO_PARAMETERS = "no params found for policy binding with `Deny` parameterNotFoundAction"
 IMAGE_CHANGED = "The image of a running pod's container cannot be changed"
@@ -58,7 +57,7 @@ class Case:
     namespace: str = "shop"
     parameters: dict = None     # what the parameters' data are; False where there are none
     deletes: bool = False       # the old object; `object` is that too, for apiserver.go
-    pods: tuple = ()            # that are there already
+    claims: tuple = ()          # that are there already
 
     def operation(self):
         return "DELETE" if self.deletes else "UPDATE" if self.old else "CREATE"
@@ -242,7 +241,9 @@ def every_pattern():
         yield new("gate of an earlier release", pattern, parameters=dict(
             inside, images=f"{OTHER}\n  {GATE}  \n\n", privileged="deny"))
         for path in ("/initgate", "/etc", "/etc/initgate/policy.json", "/gate/initgate",
-                     "/dev/termination-log", "/target/app", "/a/../initgate", "//initgate", "/./initgate", "/initgate/",
+                     "/dev/termination-log", "/target/app", "/dev", "/dev/fd/3/x", "/dev/stdin", "/proc",
+                     "/proc/self/root/initgate", "/proc/1/root/etc/initgate", "/sys", "/sys/fs",
+                     "/a/../initgate", "//initgate", "/./initgate", "/initgate/",
                      "/"):
             yield new(f"a volume at {path}", pattern, then(
                 volumes(MESH_VOLUME), gate_mounts(mount("mesh", path))), COVERED)
@@ -402,24 +403,31 @@ def updates():
 
 
 def gateless():
-    """Pods without a gate, from before the namespace was gated, or where it only warned."""
+    """Pods without a gate, from before the namespace was gated, or of containers that need none."""
     def bare(p):
         without_gate(p)
         if not p["spec"]["initContainers"]:
             del p["spec"]["initContainers"]
 
     tracked = then(bare, TRACKED)
-    for first in (tracked, then(tracked, debugged("old", **PRIVILEGE))):
-        for parameters in ({}, {"parameters": False}):
-            for what, edit in (("a label", meta(labels={"a": "b"})),
-                               ("image", main_set(image=OTHER)),
-                               ("finalizers", without_finalizers)):
-                yield change(f"without a gate: {what} changed {parameters}", "shared-volume", edit,
-                             None, first, **parameters)
-        yield change("without a gate: debugged", "shared-volume", debugged("new", **PRIVILEGE),
-                     None, first, **DEBUG)
-        yield change("without a gate: debugged, no parameters", "shared-volume", debugged("new"),
-                     NO_PARAMETERS, first, parameters=False, **DEBUG)
+    for pattern in ("shared-volume", "image-volume"):
+        for first in (tracked, then(tracked, debugged("old", **PRIVILEGE))):
+            for parameters in ({}, {"parameters": False}):
+                for what, edit, refused in (
+                        ("a label", meta(labels={"a": "b"}), None),
+                        ("finalizers", without_finalizers, None),
+                        ("image", main_set(image=OTHER), IMAGE_CHANGED)):
+                    yield change(f"without a gate: {what} changed {parameters}", pattern, edit,
+                                 refused, first, **parameters)
+            yield change("without a gate: debugged", pattern, debugged("new"), None, first, **DEBUG)
+            yield change("without a gate: debugged with a volume", pattern, then(
+                debugged("new", mount("tmp", "/d"))), None, first, **DEBUG)
+            yield change("without a gate: debugged privileged", pattern,
+                         debugged("new", **PRIVILEGE), EPHEMERAL_PRIVILEGED, first, **DEBUG)
+            yield change("without a gate: debugged, no parameters", pattern, debugged("new"),
+                         NO_PARAMETERS, first, parameters=False, **DEBUG)
+    yield change("without a gate or volumes: debugged", "image-volume", debugged("new"), None, then(
+        bare, main_set(volumeMounts=[]), lambda p: p["spec"].pop("volumes")), **DEBUG)
 
 
 def everywhere():
@@ -528,8 +536,11 @@ def own_image():
         annotated(container="other")), TARGET.replace("server", "other"))
     yield new("a volume of the server's below /volumes", "image-volume",
               then(DATA, gate_mounts(mount("data", "/volumes/data", readOnly=True))))
+    # A webhook may mount what it adds into init containers too.
+    yield new("a volume of the server's at its own path", "image-volume",
+              then(DATA, gate_mounts(mount("data", "/data", readOnly=True))))
     yield new("a volume of the server's elsewhere", "image-volume",
-              then(DATA, gate_mounts(mount("data", "/data", readOnly=True))), ELSEWHERE)
+              then(DATA, gate_mounts(mount("data", "/data2", readOnly=True))), ELSEWHERE)
 
 
 def inside_the_application():
@@ -711,7 +722,9 @@ PLACES = [
     *[({"nfs": {"server": "one", "path": one}}, {"nfs": {"server": server, "path": two}}, same)
       for one, server, two, same in (
           ("/x", "one", "/x", True), ("/x", "one", "/x//.", True), ("/x", "one", "/", True),
-          ("/x", "one", "/x/y", True), ("/x", "two", "/x", False), ("/x", "one", "/xy", False))],
+          ("/x", "one", "/x/y", True), ("/x", "two", "/x", False), ("/x", "one", "/xy", False),
+          ("/x", "ONE", "/x", True), ("/x", "one.", "/x", True), ("/x", "one", "/y/../x", True),
+          ("/x", "one", "/..y", False))],
     ({"hostPath": {"path": "/a"}}, CLAIMED, False),
     ({"hostPath": {"path": "/a"}}, {"nfs": {"server": "one", "path": "/a"}}, False),
 ]
@@ -863,7 +876,7 @@ def outside():
     without_gate(ungated)
     changed = copy.deepcopy(ungated)
     main_set(image=OTHER)(changed)
-    yield Case("image of an older pod without a gate changed", None, changed, ungated)
+    yield Case("image of an older pod without a gate changed", IMAGE_CHANGED, changed, ungated)
 
 
 def filled(pattern):

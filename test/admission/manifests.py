@@ -82,7 +82,7 @@ def list_mounts(found):
             key = "command" if "command" in one else "args"
             if one["name"] == its_gate and "verify" in one.get(key, []):
                 one[key] = [word for word in one[key] if not word.startswith(MOUNT)] + [
-                    MOUNT + path for path in paths]
+                    MOUNT + path.replace("$", "$$") for path in paths]
 
 
 def volume(found, name):

@@ -364,9 +364,9 @@ def loose_ends(objects):
             ref = spec.get("paramRef")
             if bool(ref) != ("paramKind" in policy["spec"]):
                 faults.append(f"{name}: parameters in the binding or in its policy only")
-            elif ref and policy["spec"]["paramKind"]["kind"] == "Pod":
+            elif ref and policy["spec"]["paramKind"]["kind"] != "ConfigMap":
                 if ref.get("selector") != {} or ref["parameterNotFoundAction"] != "Allow":
-                    faults.append(f"{name}: not all pods: {ref}")
+                    faults.append(f"{name}: not all parameters: {ref}")
             elif ref and ("ConfigMap", ref.get("namespace"), ref.get("name")) not in names:
                 faults.append(f"{name}: no parameters {ref}")
         faults += [f"{name}: no binding" for name in policies if name not in bound]
@@ -387,10 +387,10 @@ UNTIED = [
     ("unknown parameters", BINDING, put(f"{REF}.name", "initgate"), "no parameters"),
     ("parameters of another namespace", BINDING, put(f"{REF}.namespace", "shop"), "no parameters"),
     ("parameters of no namespace", BINDING, drop(f"{REF}.namespace"), "no parameters"),
-    ("some pods for parameters", CLAIMS_BINDING, put(f"{REF}.selector", {"matchLabels": {"a": "b"}}),
-     "not all pods"),
-    ("no pods for parameters", CLAIMS_BINDING, put(f"{REF}.parameterNotFoundAction", "Deny"),
-     "not all pods"),
+    ("some parameters", CLAIMS_BINDING, put(f"{REF}.selector", {"matchLabels": {"a": "b"}}),
+     "not all parameters"),
+    ("parameters that must be there", CLAIMS_BINDING, put(f"{REF}.parameterNotFoundAction", "Deny"),
+     "not all parameters"),
     ("a name twice", BINDING, put("metadata.name", "initgate-pods-warn"), "twice"),
 ]
 
