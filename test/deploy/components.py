@@ -29,9 +29,20 @@ def rendered(pattern, kind):
             if document["kind"] in ("ConfigMap", kind)]
 
 
+def mount_all(pattern, spec):
+    """Lets helm's gate mount what a component's does: all that its container mounts, before its own;
+    with imageVolume its own alone."""
+    gate = spec["initContainers"][-1]
+    mounts = spec["containers"][0].get("volumeMounts", []) if pattern != "imageVolume" else []
+    gate["volumeMounts"] = mounts + [m for m in gate["volumeMounts"]
+                                     if m["name"].startswith("initgate")]
+
+
 def check_as_helm(pattern, kind):
+    found = tools.documents(charts.rendered(pattern, kind))
+    mount_all(pattern, pod_spec(found))
     expect_same("kustomize's and helm's", charts.comparable(rendered(pattern, kind)),
-                charts.comparable(tools.documents(charts.rendered(pattern, kind))))
+                charts.comparable(found))
 
 
 def check_overlay(pattern):
@@ -80,14 +91,18 @@ def check_images(pattern):
 
 
 def check_readme():
-    """README's kustomization, in an overlay's place."""
-    (language, text), = charts.blocks(KUSTOMIZE / "README.md")
-    expect("the block's language", language, "yaml")
-    found = build(yaml.safe_load(text))
+    """README's kustomization, in an overlay's place, and what it says to add."""
+    (_, text), (_, words) = charts.blocks(KUSTOMIZE / "README.md")
+    alone = build({"patches": [], **yaml.safe_load(text)})
+    found = build({**yaml.safe_load(text), **yaml.safe_load(words)})
     for kind in KINDS:
-        gate = pod_spec([d for d in found if d["kind"] == kind])["initContainers"][-1]
-        expect("the gate's words of mounts", [w for w in gate["command"] if "mount" in w],
-               ["--container-mount=/tmp"])
+        for rendering, wanted in ((alone, []), (found, ["--container-mount=/tmp"])):
+            spec = pod_spec([d for d in rendering if d["kind"] == kind])
+            gate = spec["initContainers"][-1]
+            expect("the gate's words of mounts",
+                   [word for word in gate["command"] if "mount" in word], wanted)
+            expect("its first mount", gate["volumeMounts"][:1],
+                   spec["containers"][0]["volumeMounts"])
     spec = pod_spec([d for d in found if d["kind"] == "Deployment"])
     expect("the images", sorted(images_of(spec)),
            ["registry.example.com/platform/initgate@sha256:" + "4" * 64,
@@ -112,7 +127,10 @@ BUSY = {"command": ["/app/server"], "args": ["-d"], "workingDir": "/app", "tty":
         "resources": {"limits": {"memory": "9Gi"}}, "terminationMessagePath": "/message",
         "resizePolicy": [{"resourceName": "cpu", "restartPolicy": "NotRequired"}],
         "volumeDevices": [{"name": "disk", "devicePath": "/dev/disk"}],
-        "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+        "volumeMounts": [{"name": "data", "mountPath": "/srv", "readOnly": True,
+                          "recursiveReadOnly": "Enabled"},
+                         {"name": "data", "mountPath": "/app/plugins", "subPath": "plugins"},
+                         {"name": "cache", "mountPath": "/app", "mountPropagation": "None"}]}
 ALL_KINDS = [*KINDS, "DaemonSet"]
 
 
@@ -151,14 +169,16 @@ def gated(pattern, spec):
     return [pod_spec([document]) for document in found if document["kind"] in ALL_KINDS]
 
 
-def helm_parts(pattern):
-    """The gate's init containers and volumes as helm renders them, without what an overlay adds."""
+def helm_parts(pattern, mounts):
+    """The gate's init containers and volumes as helm renders them, without the words that an overlay
+    adds, and with these mounts of its container."""
     spec = pod_spec(tools.documents(charts.rendered(pattern)))
+    spec["containers"][0]["volumeMounts"] = mounts
+    mount_all(pattern, spec)
     containers = [c for c in spec["initContainers"] if "gate" in c["name"]]
     gate = containers[-1]
     for key in {"command", "args"} & set(gate):
         gate[key] = [word for word in gate[key] if not word.startswith("--container-mount")]
-    gate["volumeMounts"] = [m for m in gate["volumeMounts"] if m["name"].startswith("initgate")]
     return containers, [v for v in spec["volumes"] if v["name"].startswith("initgate")]
 
 
@@ -166,10 +186,10 @@ def check_bare(pattern, container, context):
     """Any workload is gated, each kind in the same way; context: what the gate's own then has."""
     given = {"containers": [{"name": "server", "image": f"{SERVER}@sha256:" + "1" * 64, **container},
                             {"name": "sidecar", "image": "r/sidecar:v1"}]}
-    if "volumeMounts" in container:
-        given["volumes"] = [{"name": "data", "emptyDir": {}}, {"name": "disk", "emptyDir": {}}]
+    if container.get("volumeMounts"):
+        given["volumes"] = [{"name": name, "emptyDir": {}} for name in ("data", "cache", "disk")]
         given["initContainers"] = [{"name": name, "image": "r/init:v1"} for name in ("a", "b")]
-    wanted, volumes = helm_parts(pattern)
+    wanted, volumes = helm_parts(pattern, container.get("volumeMounts") or [])
     if pattern != "sharedVolume":
         fixed = ("allowPrivilegeEscalation", "readOnlyRootFilesystem", "capabilities",
                  "seccompProfile")
@@ -211,6 +231,9 @@ def tests(_binary):
             "procMount": "Unmasked", "seccompProfile": {"type": "Localhost", "localhostProfile": "p"}}
     for pattern in PATTERNS:
         yield f"kustomize {pattern}: bare workloads", lambda p=pattern: check_bare(p, {}, {})
+        for nothing in (None, []):
+            yield (f"kustomize {pattern}: workloads with {nothing} for mounts",
+                   lambda p=pattern, n=nothing: check_bare(p, {"volumeMounts": n}, {}))
         yield (f"kustomize {pattern}: busy workloads",
                lambda p=pattern: check_bare(p, {**BUSY, "securityContext": busy}, {"runAsUser": 7}))
     yield "kustomize: init containers that are there", check_existing

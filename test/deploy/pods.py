@@ -53,12 +53,13 @@ def helm_pod(built, pattern, kind, server="server", artifact="artifact"):
         stdin=yaml.safe_dump(values)))
 
 
-def kustomize_pod(built, pattern, kind, server="server", artifact="artifact"):
+def kustomize_pod(built, pattern, kind, server="server", artifact="artifact", base=None, **more):
+    """The overlay's pod; base: an edit of the workload that it begins with; more: of the overlay."""
     wanted = {"initgate": "initgate", "server": server, "server-artifact": artifact,
               "server-runtime": "runtime"}
     new = [{"name": f"registry.example.com/{name}", "newName": pinned(built[image])[0],
             "digest": pinned(built[image])[1]} for name, image in wanted.items()]
-    found = [d for d in components.build({"images": new}, pattern)
+    found = [d for d in components.build({"images": new, **more}, pattern, base)
              if d["kind"] in ("ConfigMap", kind)]
     config = tools.only(found, "ConfigMap")
     config["data"]["policy.json"] = config["data"]["policy.json"].replace(
@@ -134,6 +135,7 @@ def check_job_succeeds(built):
 CONFIG = "/etc/tinyproxy/tinyproxy.conf"
 CHANGED_CONFIG = f"initgate: fail: 1 of N checks failed: file.content ({CONFIG})"
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+COVERED = FAIL.format("binary.file")
 HIDDEN = ("initgate: error: 1 of N checks could not be evaluated: binary.interpreter "
           "(/app/server)")
 
@@ -180,6 +182,24 @@ def check_nested(built, pattern):
     """One volume below another."""
     check(built, with_volumes(built, pattern, {"outer": ("/srv", {"emptyDir": {}}),
                                                "inner": ("/srv/data", {"emptyDir": {}})}), 0, PASS)
+
+
+def covered(text):
+    """A Deployment with an empty volume over its program's folder."""
+    workload = yaml.safe_load(text)
+    pod = driver.pod_spec([workload])
+    pod["volumes"].append({"name": "cover", "emptyDir": {}})
+    pod["containers"][0]["volumeMounts"].append({"name": "cover", "mountPath": "/app"})
+    return yaml.safe_dump(workload)
+
+
+def check_no_words(built, pattern):
+    """An overlay that adds nothing: the gate sees what the container sees, also where that is a
+    volume over the image's program."""
+    check(built, kustomize_pod(built, pattern, "Deployment", patches=[]), 0, PASS)
+    if pattern != "sharedVolume":
+        check(built, kustomize_pod(built, pattern, "Deployment", base=covered, patches=[]), 1,
+              COVERED)
 
 
 def check_several(built, pattern, worker, exit_code):
@@ -245,6 +265,10 @@ def tests(binary):
                lambda p=pattern: check_hidden(built, p))
         yield (f"pod of helm {pattern} with a volume below another",
                lambda p=pattern: check_nested(built, p))
+    for pattern in PATTERNS:
+        if pattern != "imageVolume":
+            yield (f"pod of kustomize {pattern} without words for its mounts",
+                   lambda p=pattern: check_no_words(built, p))
     for pattern, kind in (("sharedVolume", "StatefulSet"), ("imageVolume", "CronJob")):
         yield (f"pod of a kustomize {kind}: good",
                lambda p=pattern, k=kind: check(built, kustomize_pod(built, p, k), 0, PASS))

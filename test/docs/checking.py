@@ -101,7 +101,7 @@ class Checker:
             (scratch.work / block.file).write_text(block.text, encoding="utf-8")
 
     def _document(self, block, found):
-        if found.get("kind") == "Kustomization":
+        if found.get("kind") == "Kustomization" or set(found) == {"patches"}:
             self.add(block, components.build(found))
         elif {"apiVersion", "kind"} <= set(found):
             self.add(block, [found])
