@@ -190,7 +190,7 @@ def every_pattern():
     """What is accepted and refused alike in all of them."""
     for pattern in PATTERNS:
         inside = {"sameImage": "allow"} if pattern.startswith("same-image") else {}
-        yield new("as it stands", pattern)
+        yield new("as it stands", pattern, listed=False)
         yield new("with the API server's defaults", pattern, defaulted)
         yield new("with a mesh's sidecar behind it", pattern,
                   then(volumes(MESH_VOLUME), inits(MESH)))
@@ -857,7 +857,7 @@ def config_map_updates():
 
 
 def rendered():
-    """What the example chart renders."""
+    """What the example chart and the components' overlays render."""
     for name, found in manifests.rendered():
         allowed = {"images": GATE, "sameImage": "allow"} if name.startswith("sameImage") else None
         yield Case(f"rendered {name}", None, found, parameters=allowed)

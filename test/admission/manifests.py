@@ -2,11 +2,14 @@
 """The pods of deploy/manifests, as the API server gets them from a Deployment's ReplicaSet."""
 import copy
 import functools
+import sys
 from pathlib import Path
 
 import yaml
 
 TOP = Path(__file__).resolve().parents[2]
+sys.path.append(str(TOP / "test/deploy"))
+import tools  # noqa: E402
 
 DIGEST = "0" * 64
 GATE = f"registry.example.com/initgate@sha256:{DIGEST}"
@@ -44,11 +47,16 @@ def pod(pattern):
 
 
 def rendered():
-    """(name, pod) of each workload that test/deploy holds the example chart to."""
-    for path in sorted((TOP / "test/deploy/golden").glob("*.yaml")):
-        for document in yaml.safe_load_all(path.read_text(encoding="utf-8")):
-            if document and document["kind"] != "ConfigMap":
+    """(name, pod) of each workload that test/deploy holds the example chart to, and of those that the
+    components' example renders. The name begins with the pattern."""
+    for path in sorted(tools.GOLDEN.glob("*.yaml")):
+        for document in tools.documents(path.read_text(encoding="utf-8")):
+            if document["kind"] != "ConfigMap":
                 yield path.stem, pod_of(document)
+    for pattern, folder in tools.PATTERNS.items():
+        for document in tools.kustomize(tools.KUSTOMIZE / "example/overlays" / folder):
+            if document["kind"] in ("Deployment", "CronJob"):  # pod.yaml's, and cronjob.yaml's
+                yield f"{pattern}-{document['kind']} of kustomize", pod_of(document)
 
 
 def container(found, name):
