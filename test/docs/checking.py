@@ -107,6 +107,8 @@ class Checker:
             self.add(block, [found])
         elif set(found) <= {"metadata", "spec"} and "annotations" not in found.get("metadata", {}):
             self._pod(block, found["spec"])
+        elif set(found) == {"args"}:
+            accept_words(self.binary, found)
         elif set(found) == {"metadata"}:
             self.add(block, [{"apiVersion": "v1", "kind": "Pod", **found,
                               "spec": whole_pod({})}])
