@@ -706,6 +706,31 @@ START_TEST(parent_of_a_graft_is_its_own)
 }
 END_TEST
 
+/* The short ways of a directory know which names lie on a volume. */
+START_TEST(directories_know_their_grafts)
+{
+    struct ig_dir *dir = NULL;
+    struct ig_walk walk;
+    struct ig_arena memory = {0};
+    ck_assert_int_eq(graft("/data", "vol", NULL), 0);
+    ck_assert_int_eq(graft("/etc/passwd", "vol/data", NULL), 0);
+    ck_assert_int_eq(ig_dir_open(root, "/data", 0, &dir), 0);
+    ck_assert_int_eq(ig_dir_walk_near(dir, "link-to-data", &memory, &walk), 0);
+    char *hops = hops_text(&walk);
+    ck_assert_str_eq(hops, "D/ d/data l/data/link-to-data>data! f/data/data");
+    free(hops);
+    ig_walk_free(&walk);
+    ig_dir_close(dir);
+    ck_assert_int_eq(ig_dir_open(root, "/etc", 0, &dir), 0);
+    ck_assert_int_eq(ig_dir_walk_near(dir, "passwd", &memory, &walk), -1);
+    ck_assert_int_eq(ig_dir_walk(dir, "passwd", 0, &walk), 0);
+    ck_assert(ig_dir_unchanged(dir, "passwd", &walk));
+    ig_walk_free(&walk);
+    ig_dir_close(dir);
+    ig_arena_free(&memory);
+}
+END_TEST
+
 /* --- what is mounted and not seen ------------------------------------------ */
 
 enum { HIDDEN = IG_EHIDDEN, OTHER_HIDDEN };
@@ -1266,6 +1291,7 @@ int main(void)
     tcase_add_test(tc, grafts_within_grafts);
     tcase_add_test(tc, bad_grafts_are_refused);
     tcase_add_test(tc, parent_of_a_graft_is_its_own);
+    tcase_add_test(tc, directories_know_their_grafts);
     tcase_add_loop_test(tc, what_is_hidden_is_not_passed, 0, IG_COUNT(hidden_rows));
     tcase_add_test(tc, what_is_hidden_is_not_read);
     tcase_add_test(tc, what_is_hidden_is_not_listed);
