@@ -179,6 +179,51 @@ static void find_nested(struct ig_scene *scene, const char *path)
     }
 }
 
+/* --- links that only the runtime sees -------------------------------------- */
+
+/* Links below /proc/PID jump to a file instead of naming a path, and each runtime makes links from /dev
+ * to there (setupDevSymlinks() in runc's libcontainer/rootfs_linux.go). The image has none of them: the
+ * runtime mounts /proc and /dev over what it has. DEV: where /dev leads. Which of these places is PATH
+ * (free of symlinks) at or below? Malloc'd; NULL: none. */
+static char *magic_place(const char *path, const char *dev)
+{
+    static const char *const links[] = {"fd", "stdin", "stdout", "stderr"};
+    for (size_t i = 0; i < IG_COUNT(links); i++) {
+        IG_AUTO_FREE char *link = ig_format("%s/%s", dev, links[i]);
+        if (ig_path_below(path, link)) {
+            return IG_STEAL(link);
+        }
+    }
+    return ig_path_below(path, "/proc") ? ig_strdup("/proc") : NULL;
+}
+
+/* The first such place on the way to PATH, which leads to END. */
+static char *magic_on_the_way(const struct ig_fsroot *root, const char *path, const char *end)
+{
+    struct ig_walk walk;
+    IG_AUTO_FREE char *dev = ig_fsroot_point(root, "/dev", SIZE_MAX, NULL);
+    char *place = NULL;
+    ig_fsroot_walk(root, path, 0, &walk);
+    for (size_t i = 0; place == NULL && i < walk.count; i++) {
+        place = magic_place(walk.hops[i].path, dev);
+    }
+    ig_walk_free(&walk);
+    /* The walk ends early where something is missing. */
+    return place != NULL ? place : magic_place(end, dev);
+}
+
+static void seal_magic(struct ig_scene *scene, const char *path, const char *place)
+{
+    IG_AUTO_FREE char *shown = ig_escaped(place);
+    seal(scene, path,
+         ig_format("and that path comes to %s. The links there may lead the mount to any folder",
+                   shown),
+         ig_format("Give that volume a mountPath outside of %s, and let no symlink of the image or "
+                   "of a volume lead a mountPath there.", shown));
+}
+
+/* --- the mounts of the container -------------------------------------------- */
+
 /* One of the container's mounts. */
 struct mount {
     const char *given;  /* borrowed */
@@ -186,6 +231,7 @@ struct mount {
     size_t parts;       /* its names */
     bool shown;         /* the gate has it */
     int unknown;        /* errno of the way to it; 0 for none */
+    char *magic;        /* the place on the way whose links only the runtime sees; NULL for none */
     char *first, *last; /* where it leads while nothing is hidden: with those volumes that are surely
                            mounted before it, and with all of them */
 };
@@ -218,6 +264,7 @@ static void take_mount(const struct ig_scene *scene, const char *given, const bo
     mount.first = ig_fsroot_point(scene->root, mount.path,
                                   grafts_before(scene, mount.parts, seen), &mount.unknown);
     mount.last = ig_fsroot_point(scene->root, mount.path, SIZE_MAX, NULL);
+    mount.magic = magic_on_the_way(scene->root, mount.path, mount.last);
     to->list = ig_array_room(to->list, to->count, sizeof *to->list);
     to->list[to->count++] = mount;
 }
@@ -281,7 +328,9 @@ static void hide_one(struct ig_scene *scene, const struct mounts *mounts,
                      const struct mount *mount)
 {
     bool doubled = mount->shown && is_doubled(mounts, mount);
-    if (mount->unknown != 0) {
+    if (mount->magic != NULL) {
+        seal_magic(scene, mount->path, mount->magic);
+    } else if (mount->unknown != 0) {
         seal_unknown(scene, mount->path, mount->unknown);
     } else if (depends_on_order(mounts, mount)) {
         seal(scene, mount->path,
@@ -306,6 +355,7 @@ void ig_hidden_add(struct ig_scene *scene, const struct ig_container_mounts *fro
     }
     for (size_t i = 0; i < mounts.count; i++) {
         free(mounts.list[i].path);
+        free(mounts.list[i].magic);
         free(mounts.list[i].first);
         free(mounts.list[i].last);
     }

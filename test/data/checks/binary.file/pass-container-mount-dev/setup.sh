@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+mkdir -p "$1/image/app" "$1/image/proc"
+mkelf "$1/image/app/server"
+mkdir -p "$1/image/dev"
+ln -s /dev/mqueue "$1/image/s"
