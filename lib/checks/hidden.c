@@ -87,6 +87,19 @@ static char *how_to_show(const struct ig_scene *scene, const char *path, const c
 
 /* --- hiding --------------------------------------------------------------- */
 
+/* One of the container's mounts. */
+struct mount {
+    const char *given;  /* borrowed */
+    char *path;         /* the same, normal */
+    bool pod_file;      /* no volume: see add_pod_files() */
+    size_t parts;       /* its names */
+    bool shown;         /* the gate has it */
+    int unknown;        /* errno of the way to it; 0 for none */
+    char *magic;        /* the place on the way whose links only the runtime sees; NULL for none */
+    char *first, *last; /* where it leads while nothing is hidden: with those volumes that are surely
+                           mounted before it, and with all of them */
+};
+
 /* The strings of HIDDEN are taken over. */
 static void add(struct ig_scene *scene, struct ig_hidden hidden)
 {
@@ -99,57 +112,70 @@ static int next_number(const struct ig_scene *scene)
     return IG_EHIDDEN + (int)scene->hidden_count;
 }
 
-/* Nothing can be judged, because of what is mounted on PATH. WHY and FIX are taken over. The first such
- * mount is told. */
-static void seal(struct ig_scene *scene, const char *path, char *why, char *fix)
+/* What to do about MOUNT where it lies at the wrong place: VOLUME, but nobody chooses the paths of the
+ * pod's own files. */
+static char *how_to_move(const struct mount *mount, const char *volume)
 {
-    IG_AUTO_FREE char *shown = ig_escaped(path);
+    IG_AUTO_FREE char *shown = ig_escaped(mount->path);
+    return mount->pod_file ? ig_format("Correct the image: no symlink may lead %s to another place.",
+                                       shown)
+                           : ig_strdup(volume);
+}
+
+/* Nothing can be judged, because of MOUNT. WHY and FIX are taken over. The first such mount is told. */
+static void seal(struct ig_scene *scene, const struct mount *mount, char *why, char *fix)
+{
+    IG_AUTO_FREE char *shown = ig_escaped(mount->path);
     struct ig_hidden hidden = {.fix = fix};
     if (scene->sealed) {
         free(why);
         free(fix);
         return;
     }
-    hidden.mount = ig_strdup(path);
-    hidden.what = ig_format("cannot be judged: the container mounts a volume at %s, %s", shown, why);
+    hidden.mount = ig_strdup(mount->path);
+    hidden.what = ig_format("cannot be judged: %s at %s, %s",
+                            mount->pod_file ? "Kubernetes mounts a file of its own"
+                                            : "the container mounts a volume", shown, why);
     free(why);
     ig_fsroot_seal(scene->root, next_number(scene));
     scene->sealed = true;
     add(scene, hidden);
 }
 
-/* The way to PATH failed with NUMBER. */
-static void seal_unknown(struct ig_scene *scene, const char *path, int number)
+/* The way to MOUNT failed with NUMBER. */
+static void seal_unknown(struct ig_scene *scene, const struct mount *mount, int number)
 {
     char words[160];
     const struct ig_hidden *outer = ig_hidden_of(scene, number);
     if (outer != NULL) {
         IG_AUTO_FREE char *above = ig_escaped(outer->mount);
-        seal(scene, path,
+        seal(scene, mount,
              ig_format("below the volume at %s, which the gate does not see. A symlink on that one "
                        "may lead the mount to any folder", above),
              how_to_show(scene, outer->mount, ""));
     } else if (number == EINVAL) {
-        seal(scene, path, ig_strdup("which leads to the root itself"),
-             ig_strdup("Correct that mountPath, or the symlink in the image."));
+        seal(scene, mount, ig_strdup("which leads to the root itself"),
+             how_to_move(mount, "Correct that mountPath, or the symlink in the image."));
     } else {
-        seal(scene, path,
+        seal(scene, mount,
              ig_format("and the gate cannot find out where that leads: %s",
                        ig_errno_text(number, words, sizeof words)),
-             ig_strdup(number == EACCES
-                           ? "Run the gate as a user that may search the folders on the way, for "
-                             "instance as the main container's user."
-                           : "Correct that mountPath, or the symlinks in the image: a runtime may "
-                             "mount nothing there."));
+             number == EACCES
+                 ? ig_strdup("Run the gate as a user that may search the folders on the way, for "
+                             "instance as the main container's user.")
+                 : how_to_move(mount, "Correct that mountPath, or the symlinks in the image: a "
+                                      "runtime may mount nothing there."));
     }
 }
 
-static void hide(struct ig_scene *scene, const char *path, bool doubly)
+static void hide(struct ig_scene *scene, const struct mount *mount, bool doubly)
 {
+    const char *path = mount->path;
     struct ig_error e = {0};
     IG_AUTO_FREE char *point = NULL;
-    if (ig_fsroot_hide(scene->root, path, next_number(scene), &point, &e) != 0) {
-        seal_unknown(scene, path, e.number);
+    if (ig_fsroot_hide(scene->root, path, next_number(scene), mount->pod_file, &point,
+                       &e) != 0) {
+        seal_unknown(scene, mount, e.number);
         return;
     }
     IG_AUTO_FREE char *shown = ig_escaped(path);
@@ -160,6 +186,10 @@ static void hide(struct ig_scene *scene, const char *path, bool doubly)
         hidden.what = ig_format("lies where the container mounts two volumes, at %s: nobody can "
                                 "tell which of them is on top", end);
         hidden.fix = ig_format("Mount one volume only at %s in the main container.", end);
+    } else if (mount->pod_file) {
+        hidden.what = ig_format("lies on a file that Kubernetes mounts in each container at %s, "
+                                "which leads to %s", shown, end);
+        hidden.fix = how_to_move(mount, "");
     } else {
         hidden.what = ig_format("lies on a volume that the container mounts at %s%s%s, and that "
                                 "the gate does not see", shown, same ? "" : ", which leads to ",
@@ -169,13 +199,13 @@ static void hide(struct ig_scene *scene, const char *path, bool doubly)
     add(scene, hidden);
 }
 
-/* What the way to PATH meets now may have been hidden later than PATH was looked at. */
-static void find_nested(struct ig_scene *scene, const char *path)
+/* What the way to MOUNT meets now may have been hidden later than that was looked at. */
+static void find_nested(struct ig_scene *scene, const struct mount *mount)
 {
     int number = 0;
-    free(ig_fsroot_point(scene->root, path, SIZE_MAX, &number));
+    free(ig_fsroot_point(scene->root, mount->path, SIZE_MAX, &number));
     if (number >= IG_EHIDDEN) {
-        seal_unknown(scene, path, number);
+        seal_unknown(scene, mount, number);
     }
 }
 
@@ -212,29 +242,19 @@ static char *magic_on_the_way(const struct ig_fsroot *root, const char *path, co
     return place != NULL ? place : magic_place(end, dev);
 }
 
-static void seal_magic(struct ig_scene *scene, const char *path, const char *place)
+static void seal_magic(struct ig_scene *scene, const struct mount *mount)
 {
-    IG_AUTO_FREE char *shown = ig_escaped(place);
-    seal(scene, path,
+    IG_AUTO_FREE char *shown = ig_escaped(mount->magic);
+    IG_AUTO_FREE char *fix = ig_format(
+        "Give that volume a mountPath outside of %s, and let no symlink of the image or of a volume "
+        "lead a mountPath there.", shown);
+    seal(scene, mount,
          ig_format("and that path comes to %s. The links there may lead the mount to any folder",
                    shown),
-         ig_format("Give that volume a mountPath outside of %s, and let no symlink of the image or "
-                   "of a volume lead a mountPath there.", shown));
+         how_to_move(mount, fix));
 }
 
 /* --- the mounts of the container -------------------------------------------- */
-
-/* One of the container's mounts. */
-struct mount {
-    const char *given;  /* borrowed */
-    char *path;         /* the same, normal */
-    size_t parts;       /* its names */
-    bool shown;         /* the gate has it */
-    int unknown;        /* errno of the way to it; 0 for none */
-    char *magic;        /* the place on the way whose links only the runtime sees; NULL for none */
-    char *first, *last; /* where it leads while nothing is hidden: with those volumes that are surely
-                           mounted before it, and with all of them */
-};
 
 struct mounts {
     struct mount *list;
@@ -269,6 +289,14 @@ static void take_mount(const struct ig_scene *scene, const char *given, const bo
     to->list[to->count++] = mount;
 }
 
+static void clear_mount(struct mount *mount)
+{
+    free(mount->path);
+    free(mount->magic);
+    free(mount->first);
+    free(mount->last);
+}
+
 static bool has_path(const struct mounts *mounts, const char *path)
 {
     for (size_t i = 0; i < mounts->count; i++) {
@@ -277,6 +305,27 @@ static bool has_path(const struct mounts *mounts, const char *path)
         }
     }
     return false;
+}
+
+/* The kubelet and the runtime mount these into each container that has no volume of its own there
+ * (makeMounts() in the kubelet, containerMounts() in containerd). hostAliases put words of
+ * the pod into /etc/hosts: in the place of ld.so.preload they name a library. An image has them as
+ * plain files, or not at all: then nothing else is hidden. */
+static void add_pod_files(const struct ig_scene *scene, const bool *seen, struct mounts *to)
+{
+    static const char *const files[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"};
+    for (size_t i = 0; i < IG_COUNT(files); i++) {
+        if (has_path(to, files[i])) {
+            continue;
+        }
+        take_mount(scene, files[i], seen, to);
+        struct mount *mount = &to->list[to->count - 1];
+        mount->pod_file = true;
+        if (mount->shown || (mount->unknown == 0 && strcmp(mount->last, mount->path) == 0)) {
+            clear_mount(mount);
+            to->count--;
+        }
+    }
 }
 
 /* What the container mounts, and what the policy says so of: a ServiceAccount's token is added to a
@@ -293,6 +342,9 @@ static struct mounts take_mounts(const struct ig_scene *scene,
         if (subject->kind == IG_KIND_VOLUME && seen[i] && !has_path(&mounts, subject->path)) {
             take_mount(scene, subject->path, seen, &mounts);
         }
+    }
+    if (scene->rooted) {
+        add_pod_files(scene, seen, &mounts);
     }
     return mounts;
 }
@@ -329,17 +381,17 @@ static void hide_one(struct ig_scene *scene, const struct mounts *mounts,
 {
     bool doubled = mount->shown && is_doubled(mounts, mount);
     if (mount->magic != NULL) {
-        seal_magic(scene, mount->path, mount->magic);
+        seal_magic(scene, mount);
     } else if (mount->unknown != 0) {
-        seal_unknown(scene, mount->path, mount->unknown);
+        seal_unknown(scene, mount, mount->unknown);
     } else if (depends_on_order(mounts, mount)) {
-        seal(scene, mount->path,
+        seal(scene, mount,
              ig_strdup("and where that comes to lie depends on which volume is mounted first: a "
                        "symlink leads it to another one"),
-             ig_strdup("Let no symlink of the image or of a volume lead from one mountPath to "
-                       "another."));
+             how_to_move(mount, "Let no symlink of the image or of a volume lead from one mountPath "
+                                "to another."));
     } else if (doubled || !mount->shown) {
-        hide(scene, mount->path, doubled);
+        hide(scene, mount, doubled);
     }
 }
 
@@ -351,13 +403,10 @@ void ig_hidden_add(struct ig_scene *scene, const struct ig_container_mounts *fro
         hide_one(scene, &mounts, &mounts.list[i]);
     }
     for (size_t i = 0; i < mounts.count; i++) {
-        find_nested(scene, mounts.list[i].path);
+        find_nested(scene, &mounts.list[i]);
     }
     for (size_t i = 0; i < mounts.count; i++) {
-        free(mounts.list[i].path);
-        free(mounts.list[i].magic);
-        free(mounts.list[i].first);
-        free(mounts.list[i].last);
+        clear_mount(&mounts.list[i]);
     }
     free(mounts.list);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Volumes that the main container mounts (--container-mount) and that the gate does not see: no
- * `volumes` entry of the policy says where the gate has them. What the gate finds beneath such a
+ * `volumes` entry of the policy says where the gate has them. With --root also the files of its pod
+ * that every container has, where the image leads them to another place. What the gate finds beneath such a
  * mount is not what the program will find. So a look-up in scene->root that comes there fails with
  * a number of that mount's own, and these functions say what it means.
  */

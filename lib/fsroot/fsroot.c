@@ -156,8 +156,8 @@ int ig_fsroot_graft(struct ig_fsroot *root, const char *point, const char *own,
     return add_graft(root, point, resolved, (struct ig_graft){.own = walk}, e);
 }
 
-int ig_fsroot_hide(struct ig_fsroot *root, const char *point, int number, char **resolved,
-                   struct ig_error *e)
+int ig_fsroot_hide(struct ig_fsroot *root, const char *point, int number, bool file,
+                   char **resolved, struct ig_error *e)
 {
     int unknown = 0;
     IG_AUTO_FREE char *leads_to = ig_fsroot_point(root, point, SIZE_MAX, &unknown);
@@ -165,7 +165,7 @@ int ig_fsroot_hide(struct ig_fsroot *root, const char *point, int number, char *
         IG_AUTO_FREE char *shown = ig_escaped(point);
         return ig_error_set(e, unknown, "%s", shown);
     }
-    struct ig_graft graft = {.hidden = number, .own = {.fd = -1, .parent_fd = -1}};
+    struct ig_graft graft = {.hidden = number, .file = file, .own = {.fd = -1, .parent_fd = -1}};
     if (add_graft(root, point, leads_to, graft, e) != 0) {
         return -1;
     }
@@ -213,8 +213,9 @@ bool ig_fsroot_graft_below(const struct ig_fsroot *root, const char *path)
 const struct ig_graft *ig_fsroot_hidden_below(const struct ig_fsroot *root, const char *path)
 {
     for (size_t i = 0; i < root->graft_count; i++) {
-        if (root->grafts[i].hidden != 0 && is_below(root->grafts[i].point, path)) {
-            return &root->grafts[i];
+        const struct ig_graft *graft = &root->grafts[i];
+        if (graft->hidden != 0 && !graft->file && is_below(graft->point, path)) {
+            return graft;
         }
     }
     return NULL;

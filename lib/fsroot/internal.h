@@ -8,6 +8,7 @@
 struct ig_graft {
     char *point;        /* where in the root; absolute, symlink-free */
     int hidden;         /* what a look-up fails with that comes there; 0: it leads to OWN */
+    bool file;          /* of a hidden one: a single file lies there */
     struct ig_walk own; /* what stands there, walked from this process's "/" */
 };
 
@@ -23,7 +24,7 @@ struct ig_fsroot {
 const struct ig_graft *ig_fsroot_graft_on(const struct ig_fsroot *root, const char *path);
 /* Is there a graft below PATH? */
 bool ig_fsroot_graft_below(const struct ig_fsroot *root, const char *path);
-/* One of those that are hidden, or NULL. */
+/* One of those that are hidden and may hold files, or NULL. */
 const struct ig_graft *ig_fsroot_hidden_below(const struct ig_fsroot *root, const char *path);
 
 /* As ig_fsroot_walk() with IG_WALK_BARE, and what was left of the text, malloc'd: where the walk failed with

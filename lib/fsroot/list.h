@@ -28,7 +28,8 @@ struct ig_listed {
  * followed, file systems of the kernel (procfs, sysfs) left out. Stops with -1 where FOUND returns
  * other than 0 or anything cannot be listed or opened (errno in E): a part that was not seen must
  * not pass. With UNSEEN (may be NULL) only DIR itself can fail: it is told of each such part, and
- * the rest is listed. Grafts are not crossed; a hidden one is a part that was not seen. */
+ * the rest is listed. Grafts are not crossed; a hidden one, but for a single file, is a part that
+ * was not seen. */
 int ig_fsroot_list(const struct ig_fsroot *root, const char *dir,
                    int (*found)(void *context, const struct ig_listed *file, struct ig_error *e),
                    void (*unseen)(void *context, const struct ig_error *why), void *context,

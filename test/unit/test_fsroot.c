@@ -738,7 +738,7 @@ enum { HIDDEN = IG_EHIDDEN, OTHER_HIDDEN };
 static int hide(const char *point, int number, char **resolved, struct ig_error *e)
 {
     char *leads_to = NULL;
-    int result = ig_fsroot_hide(root, point, number, &leads_to, e);
+    int result = ig_fsroot_hide(root, point, number, false, &leads_to, e);
     if (resolved != NULL) {
         *resolved = leads_to;
     } else {
