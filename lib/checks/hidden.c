@@ -211,10 +211,24 @@ static void find_nested(struct ig_scene *scene, const struct mount *mount)
 
 /* --- links that only the runtime sees -------------------------------------- */
 
+/* lxcfs lays its own over these (checkProcMount() in runc's libcontainer/rootfs_linux.go lets nothing
+ * else lie in /proc): files of procfs's root, which lead nowhere. */
+static bool is_plain_in_proc(const char *path)
+{
+    static const char *const files[] = {"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg",
+                                        "/proc/meminfo", "/proc/slabinfo",  "/proc/stat",
+                                        "/proc/swaps",   "/proc/uptime"};
+    bool plain = false;
+    for (size_t i = 0; i < IG_COUNT(files); i++) {
+        plain = plain || strcmp(path, files[i]) == 0;
+    }
+    return plain;
+}
+
 /* Links below /proc/PID jump to a file instead of naming a path, and each runtime makes links from /dev
- * to there (setupDevSymlinks() in runc's libcontainer/rootfs_linux.go). The image has none of them: the
- * runtime mounts /proc and /dev over what it has. DEV: where /dev leads. Which of these places is PATH
- * (free of symlinks) at or below? Malloc'd; NULL: none. */
+ * to there (setupDevSymlinks(), beside it). The image has none of them: the runtime mounts /proc and
+ * /dev over what it has. DEV: where /dev leads. Which of these places is PATH (free of symlinks) at or
+ * below? Malloc'd; NULL: none. */
 static char *magic_place(const char *path, const char *dev)
 {
     static const char *const links[] = {"fd", "stdin", "stdout", "stderr"};
@@ -224,7 +238,7 @@ static char *magic_place(const char *path, const char *dev)
             return IG_STEAL(link);
         }
     }
-    return ig_path_below(path, "/proc") ? ig_strdup("/proc") : NULL;
+    return ig_path_below(path, "/proc") && !is_plain_in_proc(path) ? ig_strdup("/proc") : NULL;
 }
 
 /* The first such place on the way to PATH, which leads to END. */
@@ -235,7 +249,9 @@ static char *magic_on_the_way(const struct ig_fsroot *root, const char *path, co
     char *place = NULL;
     ig_fsroot_walk(root, path, 0, &walk);
     for (size_t i = 0; place == NULL && i < walk.count; i++) {
-        place = magic_place(walk.hops[i].path, dev);
+        /* What is passed in the folder /proc, the next hop or END says. */
+        bool folder = strcmp(walk.hops[i].path, "/proc") == 0;
+        place = folder ? NULL : magic_place(walk.hops[i].path, dev);
     }
     ig_walk_free(&walk);
     /* The walk ends early where something is missing. */
