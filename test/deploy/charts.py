@@ -219,10 +219,19 @@ def without_gate(workload):
     return workload
 
 
+def without_annotation(workload, container):
+    """The workload without what initgate.workload adds to its pod's annotations."""
+    job = workload["spec"]["jobTemplate"] if workload["kind"] == "CronJob" else workload
+    holder = workload if workload["kind"] == "Pod" else job["spec"]["template"]
+    expect("the annotations", holder["metadata"].pop("annotations"),
+           {"initgate.dev/container": container})
+
+
 def check_bare_pod():
     with probe.Probe(probe.ONE_INCLUDE) as chart, probe.Probe() as parts:
         bare = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"}, "spec": probe.pod()}
         found = chart.render({**probe.values({}), "workload": bare})
+        without_annotation(found[-1], "app")
         expect_same("the parts' and initgate.workload's", parts.render(probe.values(probe.pod())),
                     found)
         said = chart.refusal({**probe.values({}), "workload": {**bare, "metadata": {}}})
@@ -245,6 +254,7 @@ def check_workload(pattern, kind):
     chosen = yaml.safe_load((HELM / "example/values.yaml").read_text(encoding="utf-8"))["initgate"]
     with probe.Probe(probe.ONE_INCLUDE) as chart:
         found = chart.render({"workload": workload, "initgate": {**chosen, "pattern": pattern}})
+        without_annotation(found[-1], "server")
         expect_same("the parts' and initgate.workload's", wanted, found)
         workload["metadata"]["namespace"] = "shop"
         there = chart.render({"workload": workload, "initgate": {**chosen, "pattern": pattern}})

@@ -530,7 +530,7 @@ def check_annotation():
     deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "probe"},
                   "spec": {"template": {"spec": two()}}}
     with probe.Probe(probe.ONE_INCLUDE) as one:
-        for name, wanted in (("", None), ("app", None), ("worker", "worker")):
+        for name, wanted in (("", "app"), ("app", "app"), ("worker", "worker")):
             given = values({}, container=name)
             found = one.render({**given, "workload": bare})[-1]["metadata"].get("annotations", {})
             expect(f"the Pod's annotation with {name!r}", found.get(key), wanted)

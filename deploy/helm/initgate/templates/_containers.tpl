@@ -26,7 +26,7 @@ volumeMounts:
 {{- $words = append $words "--warn-only" -}}
 {{- end -}}
 {{- range .main.volumeMounts -}}
-{{- $words = append $words (printf "--container-mount=%s" .mountPath) -}}
+{{- $words = append $words (printf "--container-mount=%s" (replace "$" "$$" .mountPath)) -}}
 {{- end -}}
 name: gate{{ .suffix }}
 image: {{ ternary .main.image .image $sameImage }}

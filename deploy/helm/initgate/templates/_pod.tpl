@@ -18,7 +18,7 @@ initgate.configMap         the ConfigMap with the policy, one for each gate
 initgate.podFailurePolicy  for a Job: exit codes 1 and 2 of the gate fail it at once, 3 is retried
 initgate.initContainers    the gate's init containers alone, a list
 initgate.volumes           the gate's volumes alone, a list
-initgate.annotations       for the pod: which container the gate answers for, where admission asks
+initgate.annotations       for the pod: which container the gate answers for, as admission asks
 */ -}}
 
 {{- define "initgate.workload" -}}
@@ -107,14 +107,10 @@ rules:
 {{- end }}
 {{- end -}}
 
-{{- /* Admission takes the pod's first container for the gated one, unless this says another. */ -}}
+{{- /* Without it, admission takes the pod's first container for the gated one; and a webhook may put
+another in front. */ -}}
 {{- define "initgate.annotations" -}}
-{{- $main := (include "initgate.plan" . | fromJson).main.name -}}
-{{- if eq $main (first .pod.containers).name -}}
-{}
-{{- else -}}
-initgate.dev/container: {{ $main }}
-{{- end -}}
+initgate.dev/container: {{ (include "initgate.plan" . | fromJson).main.name }}
 {{- end -}}
 
 {{- define "initgate.initContainers" -}}
