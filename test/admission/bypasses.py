@@ -162,11 +162,13 @@ NOT_TOKENS = {
     "a token and no certificate": token_with(config("x", "a.crt", "server")),
     "a token and a certificate below": token_with(config("x", "app/a.crt")),
     "a token and a Secret": token_with({"secret": {"name": "x"}}),
-    "a token and another's certificate": token_with(config("x", "ca.crt")),
+    "a token and another's certificate": {"projected": {"sources": [
+        manifests.TOKEN_SOURCES[0], config("x", "ca.crt")]}},
     "a token and a certificate's bundle": token_with(config("kube-root-ca.crt", "a/ca.crt")),
     "a token and all of its certificates": token_with({"configMap": {"name": "kube-root-ca.crt"}}),
-    "a token and the pod's name as a namespace": token_with({"downwardAPI": {"items": [
-        {"path": "namespace", "fieldRef": {"fieldPath": "metadata.name"}}]}}),
+    "a token and the pod's name as a namespace": {"projected": {"sources": [
+        manifests.TOKEN_SOURCES[0], {"downwardAPI": {"items": [
+            {"path": "namespace", "fieldRef": {"fieldPath": "metadata.name"}}]}}]}},
     "nothing": {"projected": {"sources": None}},
     "a token by another name": {"projected": {"sources": [
         {"serviceAccountToken": {"path": "server"}}]}},
@@ -472,7 +474,7 @@ def names():
     """Containers that are named like what the policies know."""
     for pattern in BOTH:
         seen, name = cases.writable(pattern)
-        for called in ("install-gate", "gate-nobody", "gate2", "Gate"):
+        for called in ("install-gate", "gate-nobody", "gate2"):
             late = helper(called, mount(name, "/d"))
             yield new(f"{called} writes later", pattern, then(seen, inits(late)),
                       WRITER.format(called))
