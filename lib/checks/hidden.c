@@ -54,21 +54,24 @@ static const struct ig_subject *entry_for(const struct ig_policy *policy, const 
     return NULL;
 }
 
-/* {"mountPath": "/app", "at": "/volumes/app"}, malloc'd. */
+/* {"mountPath": "/app", "at": "/volumes/app"}, or without "at" where that is the same. Malloc'd. */
 static char *entry_text(const char *path, const char *at)
 {
     struct ig_buf text = {0};
     struct ig_json j = {.out = &text};
     ig_buf_adds(&text, "{\"mountPath\": ");
     ig_json_string(&j, NULL, path);
-    ig_buf_adds(&text, ", \"at\": ");
-    j.has_items = false;
-    ig_json_string(&j, NULL, at);
+    if (strcmp(path, at) != 0) {
+        ig_buf_adds(&text, ", \"at\": ");
+        j.has_items = false;
+        ig_json_string(&j, NULL, at);
+    }
     ig_buf_adds(&text, "}");
     return ig_buf_steal(&text);
 }
 
-/* How the volume on PATH comes in sight. OTHERWISE: what else would help. */
+/* How the volume on PATH comes in sight: under --root it needs a place of its own in the gate's
+ * container. OTHERWISE: what else would help. */
 static char *how_to_show(const struct ig_scene *scene, const char *path, const char *otherwise)
 {
     size_t index = 0;
@@ -78,7 +81,7 @@ static char *how_to_show(const struct ig_scene *scene, const char *path, const c
         return ig_format("Mount that volume at %s in the gate's container, where the policy's "
                          "volumes says it is%s.", at, otherwise);
     }
-    IG_AUTO_FREE char *at = ig_format("/volumes%s", path);
+    IG_AUTO_FREE char *at = ig_format("%s%s", scene->rooted ? "/volumes" : "", path);
     IG_AUTO_FREE char *text = entry_text(path, at);
     IG_AUTO_FREE char *shown = ig_escaped(at);
     return ig_format("Add %s to the policy's volumes and mount that volume at %s in the gate's "
