@@ -164,6 +164,12 @@ SENTENCES = {
     "LD_AUDIT from the cluster":
         (values(pod(env=[{"name": "LD_AUDIT", "valueFrom": {"secretKeyRef": {}}}])),
          "container app has the variable LD_AUDIT"),
+    "LD_AUDIT that is empty": (values(pod(env=[{"name": "LD_AUDIT", "value": ""}])),
+                               "container app has the variable LD_AUDIT"),
+    "LD_AUDIT in the policy": (values(pod(), {**binaries(), "env": {"LD_AUDIT": "/x.so"}}),
+                               "initgate.policy.env has LD_AUDIT: the loader would run a library"),
+    "a volume over everything": (values(pod(volumeMounts=[{"name": "v", "mountPath": "//"}])),
+                                 'container app has a mountPath "//": write an absolute path'),
     "a main image with a short digest":
         (values(pod(image="r/app@sha256:" + "1" * 63)),
          f'the image of container app is "r/app@sha256:{"1" * 63}", which no registry can have: '
@@ -318,8 +324,7 @@ FILLED = {
                          {"name": "TOKEN", "value": "secret"}])),
          {"env": {"LD_LIBRARY_PATH": "/app/lib"}}),
     "that all is bound at start, and a variable that is empty":
-        (values(pod(env=[{"name": "LD_BIND_NOW", "value": "1"}, {"name": "LD_PRELOAD"},
-                         {"name": "LD_AUDIT", "value": ""}])),
+        (values(pod(env=[{"name": "LD_BIND_NOW", "value": "1"}, {"name": "LD_PRELOAD"}])),
          {"env": {"LD_BIND_NOW": "1", "LD_PRELOAD": ""}}),
     "sharedVolume: the volume, the deliverer, the loader elsewhere":
         (values(pod(volumeMounts=MOUNTS), binaries(interpreter="/lib/ld.so"),
@@ -370,7 +375,7 @@ FILLED = {
     "a folder of the image that is judged as a volume":
         (values(pod(), {"volumes": [{"mountPath": "/app", "mounted": False}]},
                 pattern="imageVolume"),
-         {"volumes": [{"mountPath": "/app", "mounted": False}]}),
+         {"volumes": [{"mountPath": "/app", "mounted": False, "at": "/target/app"}]}),
 }
 
 

@@ -19,8 +19,8 @@ Kubernetes takes "/data/" as it takes "/data"; where ".." leads depends on links
 {{- $mounts := list -}}
 {{- $paths := list -}}
 {{- range .main.volumeMounts -}}
-{{- if or (not (isAbs .mountPath)) (has ".." (splitList "/" .mountPath)) -}}
-{{- fail (printf "initgate: container %s has a mountPath %q: write an absolute path without \"..\"." $.main.name .mountPath) -}}
+{{- if or (not (isAbs .mountPath)) (has ".." (splitList "/" .mountPath)) (eq (clean .mountPath) "/") -}}
+{{- fail (printf "initgate: container %s has a mountPath %q: write an absolute path without \"..\", below \"/\"." $.main.name .mountPath) -}}
 {{- end -}}
 {{- $path := clean .mountPath -}}
 {{- if has $path $paths -}}

@@ -89,14 +89,20 @@ policy's volumes list, each at its "at". With imageVolume that is below /volumes
 {{- include "initgate.completeVolumes" . -}}
 {{- $mounts := list -}}
 {{- range $volume := .policy.volumes -}}
+{{- /* With "mounted": false it may be a folder of the image. */ -}}
+{{- $inImage := and (eq $plan.pattern "imageVolume") (not (hasKey $volume "at")) -}}
 {{- range $plan.containerMounts -}}
 {{- if eq .path $volume.mountPath -}}
+{{- $inImage = false -}}
 {{- if and (eq $plan.pattern "imageVolume") (not (hasKey $volume "at")) -}}
 {{- $_ := set $volume "at" (printf "/volumes%s" .path) -}}
 {{- end -}}
 {{- $mount := pick .mount "name" "mountPath" "subPath" "subPathExpr" "readOnly" "recursiveReadOnly" -}}
 {{- $mounts = append $mounts (set $mount "mountPath" ($volume.at | default .mount.mountPath)) -}}
 {{- end -}}
+{{- end -}}
+{{- if $inImage -}}
+{{- $_ := set $volume "at" (printf "/target%s" $volume.mountPath) -}}
 {{- end -}}
 {{- end -}}
 {{- $_ := set . "mounts" $mounts -}}

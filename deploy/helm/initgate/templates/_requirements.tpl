@@ -109,9 +109,12 @@ gate itself would pass any program there with a skip. */ -}}
 {{- define "initgate.requireEnv" -}}
 {{- $main := .main.name -}}
 {{- range .main.env -}}
-{{- if and (eq .name "LD_AUDIT") (or .value .valueFrom) -}}
+{{- if eq .name "LD_AUDIT" -}}
 {{- fail (printf "initgate: container %s has the variable LD_AUDIT: the loader would run a library that the gate does not check. Remove it." $main) -}}
 {{- end -}}
+{{- end -}}
+{{- if hasKey (.policy.env | default dict) "LD_AUDIT" -}}
+{{- fail "initgate: initgate.policy.env has LD_AUDIT: the loader would run a library that the gate does not check. Remove it." -}}
 {{- end -}}
 {{- end -}}
 
