@@ -169,6 +169,11 @@ NOT_TOKENS = {
     "a token and the pod's name as a namespace": {"projected": {"sources": [
         manifests.TOKEN_SOURCES[0], {"downwardAPI": {"items": [
             {"path": "namespace", "fieldRef": {"fieldPath": "metadata.name"}}]}}]}},
+    "a token and its certificate by another name": {"projected": {"sources": [
+        manifests.TOKEN_SOURCES[0], config("kube-root-ca.crt", "server")]}},
+    "a token and the namespace by another name": {"projected": {"sources": [
+        manifests.TOKEN_SOURCES[0], {"downwardAPI": {"items": [
+            {"path": "server", "fieldRef": {"fieldPath": "metadata.namespace"}}]}}]}},
     "nothing": {"projected": {"sources": None}},
     "a token by another name": {"projected": {"sources": [
         {"serviceAccountToken": {"path": "server"}}]}},
