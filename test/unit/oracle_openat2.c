@@ -465,7 +465,9 @@ static char *lookup_path(struct tree *t)
     return path;
 }
 
-/* Other processes' mounts and renames make openat2 give up with EAGAIN at "..". */
+/* Other processes' mounts and renames make openat2 give up with EAGAIN at "..". They also make it
+ * start anew without forgetting the links that it had followed (set_nameidata() in fs/namei.c is
+ * called once for both tries), so that it says ELOOP of 21 links or more: asked again it finds them. */
 static int kernel_open(int dir, const char *path, bool nofollow)
 {
     struct open_how how = {
@@ -474,7 +476,8 @@ static int kernel_open(int dir, const char *path, bool nofollow)
     };
     for (int tries = 0;; tries++) {
         int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
-        if (fd >= 0 || errno != EAGAIN || tries > 10000) {
+        int most = errno == EAGAIN ? 10000 : errno == ELOOP ? 20 : 0;
+        if (fd >= 0 || tries >= most) {
             return fd;
         }
     }
