@@ -10,8 +10,8 @@
 
 /* Add a subject for each ELF program and library below DIR of --root ROOT (or "/"): those that
  * MACHINE (NULL: this one) runs. Object files, kernel modules, debug files and other machines'
- * files are passed over. MOUNTS: what the main container mounts. -1 where there is none (number 0), or where a part cannot be looked at
- * (errno). */
+ * files are passed over. MOUNTS: what the main container mounts. -1 where there is none (number 0), or
+ * where a part cannot be looked at (errno). */
 int ig_scan_add(struct ig_policy *policy, const char *root, const char *dir,
                 const struct ig_machine *machine, const struct ig_container_mounts *mounts,
                 struct ig_error *e);

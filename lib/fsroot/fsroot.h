@@ -45,9 +45,10 @@ int ig_fsroot_graft(struct ig_fsroot *root, const char *point, const char *own,
                     struct ig_error *e);
 
 /* The same where the volume on POINT is not at hand: each look-up that comes to it fails with NUMBER
- * (at least IG_EHIDDEN), whatever else ROOT has there, grafts included. Graft what is at hand first, so
- * that links on it are followed. FILE: a single file lies there, so no listing lacks a part. *RESOLVED (malloc'd) is where POINT leads. Errors: number is that of
- * the walk to POINT, which may be another hidden one's; EINVAL as above. */
+ * (at least IG_EHIDDEN), whatever else ROOT has there, grafts included. Graft what is at hand first,
+ * so that links on it are followed. FILE: a single file lies there, so no listing lacks a part.
+ * *RESOLVED (malloc'd) is where POINT leads. Errors: number is that of the walk to POINT, which may be
+ * another hidden one's; EINVAL as above. */
 int ig_fsroot_hide(struct ig_fsroot *root, const char *point, int number, bool file,
                    char **resolved, struct ig_error *e);
 /* Let every walk fail with NUMBER. */
